@@ -1,0 +1,10 @@
+/**
+ * Columns to Parquet and back: hyparquet and hyparquet-writer for footers and page headers, own kernels for the pages.
+ * @module
+ */
+export { bytesSource } from './bytes-source.ts'
+export { readFooter } from './footer.ts'
+export { encodeParquet, findRows, readColumns, readForeign } from './quick.ts'
+export type {
+  ByteSource, Compressors, Decompress, EncodeOptions, ForeignColumns, ParquetFooter, ParquetShape, ReadOptions, ReadPart,
+} from './types.ts'
