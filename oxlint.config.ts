@@ -108,6 +108,7 @@ export default defineConfig({
     'prefer-const': 'error',
     'typescript/no-misused-spread': 'off',
     'typescript/no-base-to-string': 'off',
+    'typescript/unbound-method': 'off',
   },
   overrides: [
     {
