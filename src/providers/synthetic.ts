@@ -1,0 +1,245 @@
+/**
+ * A source that needs no network: deterministic random walks for tests, demos and load.
+ *
+ * A price depends on the seed, the symbol and the instant alone, so any range, asked in any order and interval, fits
+ * together: a bar opens where the one before closed, and an hour opens and closes as its minutes do.
+ * @module
+ */
+import type { Calendar } from '../contract/calendar.ts'
+import { type NullableColumn, bitmap, setBit } from '../contract/columns.ts'
+import { ConfigError, ProviderError } from '../contract/errors.ts'
+import { INTERVALS, type Interval, ceilOpen, nextOpen, shiftOpen } from '../contract/interval.ts'
+import { checkOptions } from '../contract/options.ts'
+import type { FetchContext, FetchRequest, Page, PageColumns, Provider, ProviderCapabilities } from '../contract/provider.ts'
+import { type Range, intersect, rangeOf } from '../contract/range.ts'
+import { ASSET_CLASSES, parseProviderName } from '../contract/series.ts'
+import { type TimeInput, parseTime } from '../contract/time.ts'
+import { type Walk, createWalk, growth, hash32, hashText } from './synthetic/walk.ts'
+import { tradeColumns } from './synthetic/trades.ts'
+
+/** A stretch of time as a caller writes it; end is exclusive. */
+export interface TimeSpan {
+  readonly start: TimeInput
+  readonly end: TimeInput
+}
+
+/** How the invented market behaves, and which faults it has. */
+export interface SyntheticOptions {
+  /** Name of the provider; give each of several a name of its own. @default 'synthetic' */
+  readonly name?: string
+  /** Another seed gives other prices. @default 1 */
+  readonly seed?: number
+  /** Price at the listing. @default 100 */
+  readonly startPrice?: number
+  /** Standard deviation of one year's logarithmic return, above 0, at most 5. @default 0.3 */
+  readonly volatility?: number
+  /** Nothing exists before it; 1970 or later. @default '2010-01-01' */
+  readonly listed?: TimeInput
+  /** When bars open. @default around the clock */
+  readonly calendar?: Calendar
+  /** Stretches whose bars are not sent although the market was open. @default none */
+  readonly holes?: readonly TimeSpan[]
+  /** Stretches whose bars are sent with null in every column, as Yahoo does. @default none */
+  readonly nulls?: readonly TimeSpan[]
+  /** From this instant on requests fail with `provider/unavailable`; what lies before it is sent. @default never */
+  readonly failAt?: TimeInput
+}
+
+const KNOWN = ['name', 'seed', 'startPrice', 'volatility', 'listed', 'calendar', 'holes', 'nulls', 'failAt'] as const
+
+const MINUTE_MS = 60_000
+const MS_PER_YEAR = 365.25 * 86_400_000
+/** Rows of a page: some milliseconds of work. */
+const PAGE_ROWS = 10_000
+/** Width of a page of trades. */
+const TRADES_PAGE_MS = 6 * 3_600_000
+
+/** What the source can do. */
+export const SYNTHETIC: ProviderCapabilities = Object.freeze({
+  schemas: ['ohlcv', 'trades'],
+  assetClasses: ASSET_CLASSES,
+  intervals: Object.fromEntries(Object.keys(INTERVALS).map((interval) => [interval, interval])),
+  rowsPerRequest: 100_000,
+  rateLimits: [],
+  keys: [],
+  metered: false,
+  finalityLagMs: 0,
+  barsWithoutTrades: 'emitted',
+  basis: { intraday: 'raw', daily: 'raw' },
+  anchor: 'clock',
+  dayBoundary: 'utc',
+  columns: [],
+  verified: 'No network: everything is computed.',
+} satisfies ProviderCapabilities)
+
+interface Market {
+  readonly name: string
+  readonly seed: number
+  readonly startPrice: number
+  readonly volatility: number
+  readonly listedMs: number
+  readonly calendar: Calendar | undefined
+  readonly holes: readonly Range[]
+  readonly nulls: readonly Range[]
+  readonly failAtMs: number
+}
+
+/**
+ * Makes a source of invented bars and trades: any symbol, any interval, 24/7 unless a calendar says otherwise.
+ * Never sends a bar whose close lies in the future.
+ * @throws {ConfigError} `config/option`, `config/time`, `config/range`, `config/provider`
+ */
+export function synthetic(options: SyntheticOptions = {}): Provider {
+  const market = readOptions(options)
+  const bySession = market.calendar !== undefined
+  return Object.freeze({
+    name: market.name,
+    capabilities: bySession ? { ...SYNTHETIC, anchor: 'session', dayBoundary: 'session' } : SYNTHETIC,
+    fetch: (request: FetchRequest, context: FetchContext) => pages(market, request, context),
+  } satisfies Provider)
+}
+
+function readOptions(options: SyntheticOptions): Market {
+  checkOptions(options, KNOWN, 'synthetic()')
+  const spans = (field: 'holes' | 'nulls'): Range[] =>
+    (options[field] ?? []).map(({ start, end }) => rangeOf(parseTime(start, `${field}.start`), parseTime(end, `${field}.end`)))
+  const listedMs = parseTime(options.listed ?? '2010-01-01', 'listed')
+  if (listedMs < 0) refuse('listed', options.listed, 'lies before 1970')
+  const { seed = 1 } = options
+  if (!Number.isSafeInteger(seed)) refuse('seed', seed, 'is no whole number')
+  return {
+    name: parseProviderName(options.name ?? 'synthetic', 'name'),
+    seed,
+    startPrice: inBounds('startPrice', options.startPrice ?? 100, 1e9),
+    volatility: inBounds('volatility', options.volatility ?? 0.3, 5),
+    listedMs,
+    calendar: options.calendar,
+    holes: spans('holes'),
+    nulls: spans('nulls'),
+    failAtMs: options.failAt === undefined ? Number.POSITIVE_INFINITY : parseTime(options.failAt, 'failAt'),
+  }
+}
+
+function inBounds(field: string, value: number, most: number): number {
+  if (typeof value === 'number' && value > 0 && value <= most) return value
+  return refuse(field, value, `is no number above 0 and at most ${most}`)
+}
+
+function refuse(field: string, value: unknown, why: string): never {
+  throw new ConfigError('config/option', `synthetic().${field}: ${JSON.stringify(value) ?? String(value)} ${why}`, { field, value })
+}
+
+async function* pages(market: Market, request: FetchRequest, context: FetchContext): AsyncGenerator<Page> {
+  const { series, range } = request
+  if (!SYNTHETIC.schemas.includes(series.schema)) {
+    const message = `${market.name} serves ${SYNTHETIC.schemas.join(' and ')}, not ${series.schema}`
+    throw new ProviderError('provider/unsupported', message, { provider: market.name, symbol: series.symbol })
+  }
+  const key = hashText(series.symbol, market.seed)
+  const price = priceOf(market, key)
+  const nowMs = context.now()
+  const facts = { historyStartMs: market.listedMs }
+  let startMs = Math.max(range.startMs, market.listedMs)
+  const endMs = Math.min(range.endMs, nowMs)
+  if (!(startMs < endMs)) yield { columns: emptyBars(), proven: { startMs: range.startMs, endMs: range.startMs }, ...facts }
+  while (startMs < endMs) {
+    context.signal.throwIfAborted()
+    if (startMs >= market.failAtMs) throw unavailable(market, series.symbol)
+    const stopMs = Math.min(endMs, market.failAtMs, pageEnd(series.interval, startMs))
+    const part = { startMs, endMs: stopMs }
+    const page = series.interval === undefined ? tradesPage(key, price, part) : barsPage(market, key, price, series.interval, part, nowMs)
+    yield { ...page, ...facts }
+    startMs = page.proven.endMs < stopMs ? endMs : stopMs
+  }
+}
+
+function pageEnd(interval: Interval | undefined, startMs: number): number {
+  if (interval === undefined) return (Math.floor(startMs / TRADES_PAGE_MS) + 1) * TRADES_PAGE_MS
+  return shiftOpen(interval, ceilOpen(interval, startMs), PAGE_ROWS)
+}
+
+function unavailable(market: Market, symbol: string): ProviderError {
+  const message = `${market.name}: ${symbol} fails from ${new Date(market.failAtMs).toISOString()} on, as failAt asks`
+  return new ProviderError('provider/unavailable', message, { provider: market.name, symbol })
+}
+
+/** Price at an instant, two decimals. */
+function priceOf(market: Market, key: number): Walk {
+  const walk = createWalk(key, market.volatility)
+  const base = walk(market.listedMs)
+  return (ms) => cents(market.startPrice * growth(walk(ms) - base))
+}
+
+function cents(price: number): number {
+  return Math.max(1, Math.round(Math.min(price, 1e12) * 100)) / 100
+}
+
+function tradesPage(key: number, price: Walk, range: Range): Page {
+  return { columns: tradeColumns(key, price, range), proven: range }
+}
+
+/** Bars that open in the range and have closed; proves the range up to the first bar that has not. */
+function barsPage(market: Market, key: number, price: Walk, interval: Interval, range: Range, nowMs: number): Page {
+  const slots = openings(market, interval, range)
+  let closed = slots.length
+  while (closed > 0 && nextOpen(interval, slots[closed - 1] as number) > nowMs) closed--
+  const endMs = closed < slots.length ? (slots[closed] as number) : range.endMs
+  const sent = slots.subarray(0, closed).filter((ms) => !isIn(market.holes, ms))
+  return { columns: barColumns(market, key, price, interval, sent), proven: { startMs: range.startMs, endMs } }
+}
+
+function openings(market: Market, interval: Interval, range: Range): Float64Array {
+  if (market.calendar !== undefined) {
+    const known = intersect(range, market.calendar.valid)
+    return known === null ? new Float64Array(0) : market.calendar.expectedBars({ start: known.startMs, end: known.endMs }, interval)
+  }
+  const out: number[] = []
+  for (let ms = ceilOpen(interval, range.startMs); ms < range.endMs; ms = nextOpen(interval, ms)) out.push(ms)
+  return Float64Array.from(out)
+}
+
+function isIn(ranges: readonly Range[], ms: number): boolean {
+  return ranges.some((range) => range.startMs <= ms && ms < range.endMs)
+}
+
+function barColumns(market: Market, key: number, price: Walk, interval: Interval, opens: Float64Array): PageColumns {
+  const rows = opens.length
+  const [open, high, low, close, volume] = Array.from({ length: 5 }, () => new Float64Array(rows)) as BarArrays
+  const lengthMs = INTERVALS[interval].ms
+  const wick = (market.volatility * Math.sqrt(lengthMs / MS_PER_YEAR)) / 2
+  const barKey = hashText(interval, key)
+  let [lastMs, lastPrice] = [Number.NaN, 0]
+  for (let row = 0; row < rows; row++) {
+    const ms = opens[row] as number
+    const closeMs = nextOpen(interval, ms)
+    const [first, last] = [ms === lastMs ? lastPrice : price(ms), price(closeMs)]
+    ;[lastMs, lastPrice] = [closeMs, last]
+    const seconds = ms / 1000
+    const dice = hash32(barKey, seconds | 0, Math.floor(seconds / 4_294_967_296))
+    const [up, down] = [(dice & 0x3ff) / 1024, ((dice >>> 10) & 0x3ff) / 1024]
+    open[row] = first
+    close[row] = last
+    high[row] = Math.max(first, last, cents(Math.max(first, last) * (1 + up * wick)))
+    low[row] = Math.min(first, last, cents(Math.min(first, last) / (1 + down * wick)))
+    const share = (dice >>> 20) / 4096
+    volume[row] = Math.ceil((0.2 + share * share) * 100 * Math.max(1, lengthMs / MINUTE_MS))
+  }
+  const isNull = opens.map((ms) => (isIn(market.nulls, ms) ? 1 : 0))
+  const shown = (values: Float64Array): Float64Array | NullableColumn => withNulls(values, isNull)
+  return {
+    timestamp: opens, open: shown(open), high: shown(high), low: shown(low), close: shown(close), volume: shown(volume),
+  }
+}
+
+type BarArrays = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
+
+function withNulls(values: Float64Array, isNull: Float64Array): Float64Array | NullableColumn {
+  if (!isNull.includes(1)) return values
+  const valid = bitmap(values.length, true)
+  for (let row = 0; row < values.length; row++) if (isNull[row] === 1) setBit(valid, row, false)
+  return { values, valid }
+}
+
+function emptyBars(): PageColumns {
+  return { timestamp: new Float64Array(0) } as PageColumns
+}
