@@ -27,13 +27,7 @@ const mine = defineHttpProvider({
     verified: 'example',
   },
   toRequest: ({ series, range }) => ({
-    url: `https://data-api.binance.vision/api/v3/klines?${new URLSearchParams({
-      symbol: series.symbol,
-      interval: series.interval ?? '1d',
-      startTime: String(range.startMs),
-      endTime: String(range.endMs - 1),
-      limit: '1000',
-    })}`,
+    url: `https://data-api.binance.vision/api/v3/klines?symbol=${series.symbol}&interval=${series.interval ?? '1d'}&startTime=${range.startMs}&endTime=${range.endMs - 1}&limit=1000`,
     as: 'json',
   }),
   toPage: (body, { range }) => ({
