@@ -50,8 +50,15 @@ export interface Calendar {
   nextSession(time: TimeInput): Session
   /** Last session that closed at or before this instant. */
   previousSession(time: TimeInput): Session
-  /** Openings of the bars that a source without holes has, ascending; epoch milliseconds. */
-  expectedBars(range: { readonly start: TimeInput; readonly end: TimeInput }, interval: Interval): Float64Array
+  /**
+   * Openings of the bars that a source without holes has, ascending; epoch milliseconds.
+   * Intraday bars begin at the opening of the session, or on the UTC clock with the anchor `clock`.
+   */
+  expectedBars(
+    range: { readonly start: TimeInput; readonly end: TimeInput },
+    interval: Interval,
+    anchor?: 'clock' | 'session',
+  ): Float64Array
 }
 
 /** Stretches in which a market trades, as `[open0, close0, open1, close1, …]`; sorted, disjoint, touching ones joined. */

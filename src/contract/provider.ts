@@ -51,6 +51,8 @@ export interface ProviderCapabilities {
   readonly anchor: 'clock' | 'session'
   /** Where its days begin: at 00:00 UTC, or by the session of the exchange. */
   readonly dayBoundary: 'utc' | 'session'
+  /** Name of the calendar of all its symbols, where it has one, such as `24/7`. Absent = by the symbol. */
+  readonly calendar?: string
   /** Optional columns that it adds to its bars. */
   readonly columns: readonly string[]
   /** Does it send splits and dividends beside its bars? @default false */
@@ -102,6 +104,8 @@ export interface Provider {
    * @throws {ProviderError} any `provider/*` code; rejects with `signal.reason` when aborted
    */
   fetch(request: FetchRequest, context: FetchContext): AsyncIterable<Page>
+  /** The same provider with the keys that it lacks taken from variables of the environment. Absent = it needs none. */
+  withEnv?(env: Readonly<Record<string, string | undefined>>): Provider
   /** The vendor's spelling of a canonical symbol. Absent = the same. */
   vendorSymbol?(symbol: string, assetClass?: AssetClass): string
   /** The canonical symbol of a vendor's spelling. Absent = the same. */

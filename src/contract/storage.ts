@@ -25,6 +25,8 @@ export interface SnapshotMeta {
   readonly actionsVersion?: number
   /** Calendar by which it was checked. */
   readonly calendar?: { readonly name: string; readonly version: string }
+  /** When the series got its first version. */
+  readonly createdAtMs?: EpochMs
   /** Earliest instant that the source serves, as far as it said so. */
   readonly historyStartMs?: EpochMs
 }

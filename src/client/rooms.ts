@@ -1,0 +1,96 @@
+/**
+ * The rooms of one client, wired: what every method works with.
+ * @module
+ */
+import EventEmitter from 'eventemitter3'
+import pLimit, { type LimitFunction } from 'p-limit'
+import { calendar as builtInCalendar } from '../calendars/index.ts'
+import type { Calendar } from '../contract/calendar.ts'
+import type { ClientEvents, Emit, EventName } from '../contract/events.ts'
+import type { Http } from '../contract/http.ts'
+import type { Provider } from '../contract/provider.ts'
+import type { Storage } from '../contract/storage.ts'
+import { createGapDetector } from '../gaps/index.ts'
+import { createTracker } from '../health/tracker.ts'
+import type { IngestRooms } from '../ingest/job.ts'
+import type { HttpEngine } from '../providers/http/engine.ts'
+import { createLocalStorage } from '../storage/local/index.ts'
+import type { ResolvedOptions } from './options.ts'
+
+/** Rooms, events and limits of a client. */
+export interface ClientRooms extends IngestRooms {
+  readonly options: ResolvedOptions
+  readonly limit: LimitFunction
+  providers(): Promise<readonly Provider[]>
+  calendar(name: string): Calendar
+  on<Name extends EventName>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void
+  /** The engine of the network, if anything has used it. */
+  engine(): HttpEngine | null
+  close(): Promise<void>
+}
+
+/** Wires the rooms. Nothing is opened, asked or imported that is heavy before it is used. */
+export function createRooms(options: ResolvedOptions): ClientRooms {
+  const { runtime, logger } = options
+  const emitter = new EventEmitter()
+  const emit: Emit = (name, event) => {
+    for (const listener of emitter.listeners(name)) {
+      try {
+        listener(event)
+      } catch (error) {
+        logger.error({ event: name, error: String(error) }, 'a listener failed')
+      }
+    }
+    if (name === 'warning') logger.warn(event, (event as ClientEvents['warning']).message)
+  }
+  const storage = openStorage(options, emit)
+  const providers = memo(async () => options.providers ?? (await import('./default-providers.ts')).defaultProviders(runtime.env))
+  const engine = memo(async () => {
+    const { createHttpEngine } = await import('../providers/http/engine.ts')
+    opened = createHttpEngine({ runtime, http: options.http, log: logger, emit })
+    return opened
+  })
+  let opened: HttpEngine | null = null
+  return {
+    options,
+    runtime,
+    log: logger,
+    emit,
+    storage,
+    quality: options.quality,
+    detector: 'detect' in options.gapDetector ? options.gapDetector : createGapDetector(options.gapDetector),
+    tracker: options.metadata ?? createTracker(storage),
+    limit: pLimit(options.concurrency),
+    providers,
+    calendar: (name) => options.calendars[name] ?? builtInCalendar(name),
+    httpFor: (provider): Http => ({
+      request: async (request, settings) => (await engine()).httpFor(provider).request(request, settings),
+    }),
+    engine: () => opened,
+    on(name, listener) {
+      emitter.on(name, listener)
+      return () => void emitter.off(name, listener)
+    },
+    async close() {
+      await storage.close()
+      await opened?.close()
+    },
+  }
+}
+
+function openStorage(options: ResolvedOptions, emit: Emit): Storage {
+  if ('commit' in options.storage) return options.storage
+  return createLocalStorage({
+    root: options.root,
+    ...options.storage,
+    now: options.runtime.now,
+    random: options.runtime.random,
+    log: options.logger,
+    onWarning: (warning) => emit('warning', warning),
+  })
+}
+
+function memo<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}

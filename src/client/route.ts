@@ -1,0 +1,141 @@
+/**
+ * Which series a query means, who serves it and by which calendar.
+ * @module
+ */
+import type { Calendar } from '../contract/calendar.ts'
+import { ConfigError } from '../contract/errors.ts'
+import { isLabelled } from '../contract/interval.ts'
+import type { Provider, ProviderCapabilities } from '../contract/provider.ts'
+import { type AssetClass, type Series, parseSeries, seriesKey } from '../contract/series.ts'
+import type { Snapshot } from '../contract/storage.ts'
+import { classify } from '../select/classify.ts'
+import { marketCalendar } from '../select/market-calendar.ts'
+import { type Verdict, judgeProviders } from '../select/order.ts'
+import type { ParsedQuery } from './query.ts'
+import type { ClientRooms } from './rooms.ts'
+
+/** One series with all that is needed to read or fetch it. */
+export interface Route {
+  readonly series: Series
+  /** Null where the series is stored but its source is not configured. */
+  readonly provider: Provider | null
+  readonly capabilities: ProviderCapabilities
+  readonly calendar: Calendar
+  readonly assetClass: AssetClass
+  readonly head: Snapshot | null
+  /** Other providers that could serve it, in order, for failover before the first row. */
+  readonly others: readonly Provider[]
+}
+
+/** What holds for a source that is not configured: nothing is promised. */
+const UNKNOWN_SOURCE: ProviderCapabilities = {
+  schemas: [], assetClasses: [], intervals: {}, rowsPerRequest: 1, rateLimits: [], keys: [], metered: false,
+  finalityLagMs: 0, barsWithoutTrades: 'unknown', basis: { intraday: 'raw', daily: 'raw' }, anchor: 'clock',
+  dayBoundary: 'session', columns: [],
+}
+
+/**
+ * Finds the series of a query: the named source, else the one stored first, else the first that can serve it.
+ * @throws {ConfigError} `config/provider` saying of each provider why it cannot serve
+ */
+export async function findRoute(rooms: ClientRooms, query: ParsedQuery): Promise<Route> {
+  const assetClass = query.assetClass ?? classify(query.symbol).assetClass
+  const providers = await rooms.providers()
+  if (query.provider !== undefined) return namedRoute(rooms, query, query.provider, providers, assetClass)
+  const stored = await storedFirst(rooms, query, providers)
+  const verdicts = judgeProviders(providers, { ...query, assetClass }, rooms.options.selection)
+  const able = verdicts.filter((verdict) => verdict.serves).map((verdict) => verdict.provider)
+  if (stored !== null) return routeOf(rooms, stored.head, stored.series, stored.provider, assetClass, [])
+  const [first, ...others] = able
+  if (first === undefined) throw nobodyServes(query, verdicts)
+  const series = seriesOf(query, first.name)
+  return routeOf(rooms, await rooms.storage.head(series), series, first, assetClass, others)
+}
+
+async function namedRoute(
+  rooms: ClientRooms,
+  query: ParsedQuery,
+  name: string,
+  providers: readonly Provider[],
+  assetClass: AssetClass,
+): Promise<Route> {
+  const series = seriesOf(query, name)
+  const provider = providers.find((one) => one.name === name) ?? null
+  const head = await rooms.storage.head(series)
+  if (provider === null && head === null) {
+    const known = providers.map((one) => one.name).join(', ') || 'none'
+    const message = `provider: ${JSON.stringify(name)} is not configured, and nothing of it is stored: use one of ${known}`
+    throw new ConfigError('config/provider', message, { field: 'provider', value: name })
+  }
+  return routeOf(rooms, head, series, provider, assetClass, [])
+}
+
+function routeOf(
+  rooms: ClientRooms,
+  head: Snapshot | null,
+  series: Series,
+  provider: Provider | null,
+  assetClass: AssetClass,
+  others: readonly Provider[],
+): Route {
+  const capabilities = provider?.capabilities ?? UNKNOWN_SOURCE
+  const name = capabilities.calendar ?? head?.meta.calendar?.name ?? marketCalendar(series.symbol, assetClass)
+  return { series, provider, capabilities, calendar: rooms.calendar(name), assetClass, head, others }
+}
+
+/** The series that a query means at one provider. */
+export function seriesOf(query: ParsedQuery, provider: string): Series {
+  return parseSeries({
+    provider,
+    schema: query.schema,
+    symbol: query.symbol,
+    ...(query.interval === undefined ? {} : { interval: query.interval }),
+  })
+}
+
+/** Of the stored series of this symbol and interval, the one whose first version is oldest. */
+async function storedFirst(
+  rooms: ClientRooms,
+  query: ParsedQuery,
+  providers: readonly Provider[],
+): Promise<{ series: Series; head: Snapshot; provider: Provider | null } | null> {
+  const found: { series: Series; head: Snapshot; provider: Provider | null }[] = []
+  for (const provider of providers) {
+    const series = seriesOf(query, provider.name)
+    const head = await rooms.storage.head(series)
+    if (head !== null) found.push({ series, head, provider })
+  }
+  if (found.length === 0) {
+    // A store may hold series of sources that this client does not have.
+    for (const entry of await rooms.storage.list()) {
+      const { series } = entry
+      const isMeant = series.schema === query.schema && series.symbol === query.symbol && series.interval === query.interval
+      if (isMeant && !providers.some((one) => one.name === series.provider)) found.push({ ...entry, provider: null })
+    }
+  }
+  const age = (head: Snapshot): number => head.meta.createdAtMs ?? head.committedAtMs
+  return found.toSorted((a, b) => age(a.head) - age(b.head))[0] ?? null
+}
+
+function nobodyServes(query: ParsedQuery, verdicts: readonly Verdict[]): ConfigError {
+  const what = [query.schema, query.interval, query.symbol].filter((part) => part !== undefined).join(' ')
+  const reasons = verdicts.map((verdict) => `${verdict.provider.name}: ${verdict.reason}`).join('; ') || 'none is configured'
+  const message = `provider: nobody serves ${what} (${reasons}). Configure one that does, or name it with provider`
+  return new ConfigError('config/provider', message, {
+    field: 'provider',
+    symbol: query.symbol,
+    issues: verdicts.map((verdict) => ({ path: verdict.provider.name, message: verdict.reason })),
+  })
+}
+
+/** The provider of a route, for what needs the network. */
+export function requireProvider(route: Route): Provider {
+  if (route.provider !== null) return route.provider
+  const message = `provider: ${seriesKey(route.series)} is stored, but ${route.series.provider} is not configured: add it to providers`
+  throw new ConfigError('config/provider', message, { field: 'provider', value: route.series.provider })
+}
+
+/** Is this a series of daily or longer bars? */
+export function isDaily(series: Series): boolean {
+  return series.interval !== undefined && isLabelled(series.interval)
+}

@@ -1,0 +1,75 @@
+/**
+ * What a run over one series needs: the rooms it uses through their interfaces, and the job itself.
+ * @module
+ */
+import type { Calendar } from '../contract/calendar.ts'
+import type { Emit, ProgressEvent } from '../contract/events.ts'
+import type { GapDetector } from '../contract/gap-detector.ts'
+import type { Http } from '../contract/http.ts'
+import type { MetadataTracker } from '../contract/metadata-tracker.ts'
+import type { Provider } from '../contract/provider.ts'
+import type { Operation } from '../contract/query.ts'
+import type { Range } from '../contract/range.ts'
+import type { Logger, Runtime } from '../contract/runtime.ts'
+import type { AssetClass, Series } from '../contract/series.ts'
+import type { Snapshot, Storage } from '../contract/storage.ts'
+import type { Quality } from './check.ts'
+
+/** The rooms that a run uses. */
+export interface IngestRooms {
+  readonly storage: Storage
+  readonly tracker: MetadataTracker
+  readonly detector: GapDetector
+  readonly quality: Quality
+  readonly emit: Emit
+  readonly log: Logger
+  readonly runtime: Runtime
+  httpFor(provider: Provider): Http
+}
+
+/** One operation on one series. */
+export interface IngestJob {
+  readonly series: Series
+  readonly provider: Provider
+  readonly calendar: Calendar
+  readonly assetClass: AssetClass
+  readonly operation: Operation
+  readonly range: Range
+  readonly lookbackDays?: number
+  readonly fillGaps: boolean
+  readonly signal: AbortSignal
+  readonly onProgress?: (event: ProgressEvent) => void
+  /** Why this source answers, where another was meant to; for the record. */
+  readonly selection?: string
+}
+
+/** Counts of a run, added up over its commits. */
+export interface RunCounts {
+  requests: number
+  rows: number
+  added: number
+  changed: number
+  revised: number
+  withdrawn: number
+  rejected: number
+  nullRows: number
+  readonly warnings: Record<string, number>
+}
+
+/** What a run ended with. */
+export interface RunResult {
+  readonly head: Snapshot | null
+  readonly versionBefore: number | null
+  readonly counts: RunCounts
+  /** Ranges that were asked and not answered. */
+  readonly failed: readonly Range[]
+  /** The failure of the provider, if it failed. */
+  readonly error: unknown
+  readonly durationMs: number
+}
+
+/** A fresh id of 16 hexadecimal digits. */
+export function newId(random: () => number): string {
+  const part = (): string => Math.floor(random() * 2 ** 32).toString(16).padStart(8, '0')
+  return part() + part()
+}

@@ -1,0 +1,84 @@
+/**
+ * Reads one page of a provider: normalised, checked, with what it proves.
+ * @module
+ */
+import { type Columns, rowCount } from '../contract/columns.ts'
+import { barOpen } from '../contract/interval.ts'
+import type { Page } from '../contract/provider.ts'
+import type { Range } from '../contract/range.ts'
+import { DAY_MS } from '../contract/time.ts'
+import { actionsSeries } from './actions.ts'
+import type { BufferedPage } from './buffer.ts'
+import { checkRows } from './check.ts'
+import { isClosed } from './finality.ts'
+import type { IngestJob, IngestRooms, RunCounts } from './job.ts'
+import { normalisePage, provenPart } from './normalise.ts'
+import type { RuleContext } from './rules.ts'
+
+/** Normalises and checks one page. */
+export function readPage(
+  rooms: IngestRooms,
+  job: IngestJob,
+  page: Page,
+  range: Range,
+  requestId: string,
+  counts: RunCounts,
+): BufferedPage {
+  const nowMs = rooms.runtime.now()
+  const { series, calendar, provider } = job
+  const clock = { series, calendar, capabilities: provider.capabilities }
+  const normal = normalisePage(page.columns, { series, range, isClosed: (openMs) => isClosed(clock, openMs, nowMs) })
+  const checked = checkRows(normal.rows, { ...ruleContext(job, normal.rows), series, nowMs, requestId }, rooms.quality)
+  counts.rows += rowCount(checked.rows)
+  counts.nullRows += normal.nullMs.length
+  for (const [rule, rows] of Object.entries(checked.warnings)) counts.warnings[rule] = (counts.warnings[rule] ?? 0) + rows
+  const proven = provenPart(page.proven, range)
+  rooms.emit('page', {
+    series,
+    requestId,
+    rows: rowCount(checked.rows),
+    proven,
+    nullRows: normal.nullMs.length,
+    ...(page.condition === undefined ? {} : { condition: page.condition }),
+  })
+  const actions = page.actions === undefined || proven.startMs >= proven.endMs ? null : actionsOf(job, page, proven)
+  return {
+    answer: {
+      proven,
+      requestId,
+      asOfMs: nowMs,
+      hasRows: rowCount(checked.rows) > 0,
+      nullMs: normal.nullMs,
+      ...(page.condition === undefined ? {} : { condition: page.condition }),
+    },
+    rows: checked.rows,
+    rejects: checked.rejects,
+    actions,
+  }
+}
+
+function actionsOf(job: IngestJob, page: Page, proven: Range): BufferedPage['actions'] {
+  const columns = page.actions as NonNullable<Page['actions']>
+  // Events are dated by session: the labels that the proven range touches.
+  const days = { startMs: barOpen('1d', proven.startMs), endMs: barOpen('1d', proven.endMs - 1) + DAY_MS }
+  const filled = { ...columns, first_seen: new BigInt64Array(columns.timestamp.length) }
+  const series = actionsSeries(job.series)
+  const normal = normalisePage(filled, { series, range: days, isClosed: () => true })
+  const { first_seen: _filled, ...rows } = normal.rows
+  return { rows: rows as unknown as Columns, proven: days }
+}
+
+function ruleContext(job: IngestJob, rows: Columns): RuleContext {
+  const { interval } = job.series
+  const { anchor } = job.provider.capabilities
+  const { timestamp } = rows
+  return {
+    assetClass: job.assetClass,
+    onGrid(row) {
+      // Bars anchored to a session have no grid on the UTC clock; the gap report judges them by the calendar.
+      if (interval === undefined || anchor === 'session') return true
+      const ms = Number(timestamp[row] as bigint) / 1000
+      return barOpen(interval, ms) === ms
+    },
+  }
+}
