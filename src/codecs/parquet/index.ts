@@ -4,7 +4,8 @@
  */
 export { bytesSource } from './bytes-source.ts'
 export { readFooter } from './footer.ts'
-export { encodeParquet, findRows, readColumns, readForeign } from './quick.ts'
+export { findRows, readColumns, readForeign } from './quick.ts'
+export { encodeParquet } from './write.ts'
 export type {
   ByteSource, Compressors, Decompress, EncodeOptions, ForeignColumns, ParquetFooter, ParquetShape, ReadOptions, ReadPart,
 } from './types.ts'
