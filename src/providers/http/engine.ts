@@ -1,0 +1,269 @@
+/**
+ * The one door to the network: every provider's requests pass through its queue, retries, breaker and cache.
+ * @module
+ */
+import { type DataClientError, type ErrorFacts, ProviderError, hasCode, isDataClientError } from '../../contract/errors.ts'
+import type { Emit } from '../../contract/events.ts'
+import type { Classify, Http, HttpRequest, HttpResponse, ProviderHealth } from '../../contract/http.ts'
+import type { Provider } from '../../contract/provider.ts'
+import type { Logger, Runtime } from '../../contract/runtime.ts'
+import { withDeadline } from './abort.ts'
+import { readAs } from './body.ts'
+import { type Breaker, type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts'
+import { type ResponseCache, createResponseCache } from './cache.ts'
+import { type HealthCounter, createHealthCounter } from './health.ts'
+import { type Limiter, type LimitRegistry, sharedRegistry } from './limiter.ts'
+import { quotaFromHeaders, retryAfterMs } from './quota.ts'
+import { type RetryBudget, type RetryOptions, createRetryBudget, isFailureOfSource, isPassing, retryDelayMs } from './retry.ts'
+import { type Redact, redactorOf, safeError, shownUrl } from './secrets.ts'
+import { classifyByStatus } from './status.ts'
+import { send } from './transport.ts'
+
+/** How requests are sent. */
+export interface HttpOptions {
+  /** Milliseconds for one exchange, headers and body. */
+  readonly timeoutMs: number
+  /** Milliseconds for one request with all its retries, without waiting for its turn. @default every attempt and every wait at its longest */
+  readonly totalTimeoutMs?: number
+  /** Most bytes of one body after decompression. */
+  readonly maxBodyBytes: number
+  readonly userAgent: string
+  /** `memory` keeps answers of requests marked `cacheable`. */
+  readonly cache: 'memory' | 'none'
+  /** Most bytes that the cache holds. @default 33554432 */
+  readonly cacheBytes?: number
+  readonly retry: RetryOptions
+  readonly breaker: BreakerOptions
+}
+
+/** What an engine is made of. */
+export interface HttpEngineOptions {
+  readonly runtime: Runtime
+  readonly http: HttpOptions
+  readonly log: Logger
+  readonly emit: Emit
+  /** @default the one of all clients that send through the same `fetch` */
+  readonly limits?: LimitRegistry
+  /** Called when a breaker changes. */
+  readonly onBreaker?: (provider: string, state: BreakerState) => void
+}
+
+/** The network of one client. */
+export interface HttpEngine {
+  /** The door for one provider: its limits, breaker and numbers. */
+  httpFor(provider: Provider): Http
+  /** Numbers of every provider that was asked for. */
+  health(): ProviderHealth[]
+  /** Aborts what is under way, forgets the cache, and waits until nothing runs. */
+  close(): Promise<void>
+}
+
+/** All that one provider has in this client. */
+interface Source {
+  readonly provider: Provider
+  readonly breaker: Breaker
+  readonly budget: RetryBudget
+  readonly health: HealthCounter
+  /** The queue that was used last: it belongs to the account in use. */
+  limiter: Limiter
+}
+
+/** One request on its way. */
+interface Job {
+  readonly source: Source
+  readonly limiter: Limiter
+  readonly request: HttpRequest
+  readonly classify: Classify
+  readonly redact: Redact
+  readonly shown: string
+}
+
+const DEFAULT_CACHE_BYTES = 33_554_432
+// A longer wait than this many of the longest ordinary ones is handed to the caller.
+const PATIENCE = 4
+
+/** A short name of an account that holds no key: FNV-1a, 2 x 32 bit. */
+function identityOf(secrets: readonly string[]): string {
+  let [a, b] = [0x811c9dc5, 0x01000193]
+  for (const char of secrets.join('\n')) {
+    a = Math.imul(a ^ (char.codePointAt(0) as number), 0x01000193)
+    b = Math.imul(b ^ (char.codePointAt(0) as number), 0x85ebca6b)
+  }
+  return secrets.length === 0 ? '' : `${(a >>> 0).toString(16)}${(b >>> 0).toString(16)}`
+}
+
+/** Makes the network of one client. */
+export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
+  const { runtime, http, log, emit } = options
+  const limits = options.limits ?? sharedRegistry(runtime)
+  const cache: ResponseCache = createResponseCache(http.cache === 'memory' ? (http.cacheBytes ?? DEFAULT_CACHE_BYTES) : 0)
+  const sources = new Map<string, Source>()
+  const closing = new AbortController()
+  const running = new Set<Promise<unknown>>()
+  const patienceMs = PATIENCE * http.retry.maxMs
+  const totalTimeoutMs = http.totalTimeoutMs ?? http.retry.attempts * (http.timeoutMs + patienceMs)
+
+  const sourceOf = (provider: Provider): Source => {
+    const known = sources.get(provider.name)
+    if (known !== undefined) return known
+    const breaker = createBreaker(http.breaker, () => runtime.now(), (state) => {
+      const what = { open: 'is not asked any more', 'half-open': 'is tried again', closed: 'answers again' }[state]
+      log.warn({ provider: provider.name, state }, 'circuit breaker changed')
+      emit('warning', { code: `provider/circuit-${state}`, message: `${provider.name} ${what}`, provider: provider.name })
+      options.onBreaker?.(provider.name, state)
+    })
+    const fresh: Source = {
+      provider,
+      breaker,
+      budget: createRetryBudget(() => runtime.now()),
+      health: createHealthCounter(),
+      limiter: limits.limiterFor(provider.name, '', provider.capabilities.rateLimits),
+    }
+    sources.set(provider.name, fresh)
+    return fresh
+  }
+
+  const circuitOpen = (source: Source, retryAfter: number): ProviderError => {
+    const { name } = source.provider
+    const message = `${name} failed repeatedly and is asked again in ${Math.ceil(retryAfter / 1000)} s`
+    return new ProviderError('provider/circuit-open', message, { provider: name, retryAfterMs: retryAfter })
+  }
+
+  /** One exchange: waits for its turn, sends, reads, judges. */
+  const attempt = async (job: Job, signal: AbortSignal): Promise<{ response: HttpResponse; sizeBytes: number }> => {
+    const { source, limiter, request, redact } = job
+    const { name } = source.provider
+    const permit = await limiter.acquire(request.weight ?? source.provider.capabilities.requestWeight ?? 1, signal, patienceMs)
+    if (!source.breaker.passes()) {
+      permit.arrived()
+      throw circuitOpen(source, (source.breaker.state().retryAtMs ?? runtime.now()) - runtime.now())
+    }
+    const startMs = runtime.now()
+    let facts: ErrorFacts = { provider: name }
+    const late = (): Error => new ProviderError('provider/timeout', `${job.shown} did not answer within ${http.timeoutMs} ms`)
+    try {
+      const raw = await withDeadline([signal], http.timeoutMs, late, (own) =>
+        send(request, {
+          fetch: runtime.fetch, userAgent: http.userAgent, maxBodyBytes: http.maxBodyBytes, redact, signal: own,
+          arrived: () => permit.arrived(),
+        }),
+      )
+      source.health.exchanged(runtime.now() - startMs)
+      limiter.observe(quotaFromHeaders(raw.headers, runtime.now(), raw.status >= 400))
+      const asked = retryAfterMs(raw.headers, runtime.now())
+      facts = { provider: name, status: raw.status, ...(asked === undefined ? {} : { retryAfterMs: asked }) }
+      const { response, fault } = readAs(request.as, raw)
+      const failure = job.classify(response) ?? fault
+      if (failure !== null) throw failure
+      return { response, sizeBytes: raw.body.byteLength }
+    } catch (error) {
+      signal.throwIfAborted()
+      throw safeError(error, redact, facts)
+    } finally {
+      permit.arrived()
+    }
+  }
+
+  /** Decides on another attempt and waits for it. */
+  const shallRetry = async (job: Job, error: Error, number: number, signal: AbortSignal): Promise<boolean> => {
+    const { source } = job
+    if (!isPassing(error) || !source.breaker.passes()) return false
+    const asked = isDataClientError(error) ? error.retryAfterMs : undefined
+    if (asked !== undefined && asked > patienceMs) return false
+    if (!source.budget.take()) {
+      log.warn({ provider: source.provider.name }, 'no retry left: the source fails too often')
+      return false
+    }
+    const delayMs = Math.round(retryDelayMs(number, http.retry, runtime.random(), asked))
+    if (hasCode(error, 'provider/rate-limited')) job.limiter.observe({ blockedUntilMs: runtime.now() + (asked ?? delayMs) })
+    const { code } = error as DataClientError
+    const event = { provider: source.provider.name, attempt: number, delayMs, code, message: error.message }
+    source.health.retried()
+    log.info({ ...event, url: job.shown }, 'retry')
+    emit('retry', event)
+    await runtime.sleep(delayMs, signal)
+    return true
+  }
+
+  const exchange = async (job: Job, signal: AbortSignal): Promise<{ response: HttpResponse; sizeBytes: number }> => {
+    const { default: pRetry } = await import('p-retry')
+    const late = (): Error => new ProviderError('provider/timeout', `${job.shown} did not succeed within ${totalTimeoutMs} ms`)
+    return withDeadline([signal, closing.signal], totalTimeoutMs, late, (own) =>
+      pRetry(() => attempt(job, own), {
+        retries: http.retry.attempts - 1,
+        minTimeout: 0,
+        signal: own,
+        shouldRetry: ({ error, attemptNumber }) => shallRetry(job, error, attemptNumber, own),
+      }),
+    )
+  }
+
+  const ask = async (job: Job, signal: AbortSignal): Promise<HttpResponse> => {
+    const { source, request, redact } = job
+    const { name } = source.provider
+    const key = request.cacheable === true ? redact(`${name} ${identityOf(request.secrets ?? [])} ${request.as} ${request.url}`) : ''
+    if (key !== '') {
+      const kept = cache.get(key)
+      if (kept !== undefined) {
+        source.health.hit()
+        return kept
+      }
+      source.health.missed()
+    }
+    const closedForMs = source.breaker.admit()
+    if (closedForMs !== null) throw circuitOpen(source, closedForMs)
+    try {
+      const { response, sizeBytes } = await exchange(job, signal)
+      source.breaker.succeeded()
+      source.budget.earn()
+      source.health.answered()
+      if (key !== '') cache.set(key, response, sizeBytes)
+      return response
+    } catch (error) {
+      if (signal.aborted || closing.signal.aborted) {
+        source.breaker.released()
+        throw signal.aborted ? signal.reason : closing.signal.reason
+      }
+      const failure = safeError(error, redact, { provider: name })
+      if (hasCode(failure, 'provider/circuit-open')) throw failure
+      if (isFailureOfSource(failure)) source.breaker.failed()
+      else source.breaker.succeeded()
+      source.health.failed(failure.code, failure.message, runtime.now())
+      log.warn({ provider: name, code: failure.code, url: job.shown }, 'request failed')
+      throw failure
+    }
+  }
+
+  return {
+    httpFor(provider) {
+      const source = sourceOf(provider)
+      return {
+        async request(request, { signal, classify }) {
+          signal.throwIfAborted()
+          closing.signal.throwIfAborted()
+          const secrets = request.secrets ?? []
+          const redact = redactorOf(secrets)
+          const limiter = limits.limiterFor(provider.name, identityOf(secrets), provider.capabilities.rateLimits)
+          source.limiter = limiter
+          const shown = shownUrl(request.url, redact)
+          const work = ask({ source, limiter, request, classify: classify ?? classifyByStatus, redact, shown }, signal)
+          running.add(work)
+          try {
+            return await work
+          } finally {
+            running.delete(work)
+          }
+        },
+      }
+    },
+    health: () =>
+      [...sources.values()].map(({ provider, breaker, health, limiter }) => ({
+        provider: provider.name, breaker: breaker.state(), quota: limiter.state(), ...health.numbers(),
+      })),
+    async close() {
+      closing.abort(new ProviderError('provider/unavailable', 'the client was closed'))
+      cache.clear()
+      await Promise.allSettled(running)
+    },
+  }
+}
