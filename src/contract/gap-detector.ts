@@ -50,6 +50,8 @@ export interface GapReport {
   readonly outOfSession: number
   /** `present / expected`; 1 where nothing is expected. */
   readonly coverageRatio: number
+  /** Parts of the range for which the calendar's rules are not known: only what was never fetched is reported there. */
+  readonly unchecked?: readonly Range[]
 }
 
 /** Finds gaps. Pure: the same input gives the same report. */

@@ -27,8 +27,10 @@ export interface Slots {
   readonly end: Float64Array
   /** When the last slot of each run is complete: `end`, but the close of the last session for bars of a day and longer. */
   readonly complete: Float64Array
-  /** Sessions from the first one of the whole to the last one of each run: counts sessions by subtraction. */
-  readonly session: Float64Array
+  /** First session of each run, as its place among the sessions around the range; sessions are counted by subtraction. */
+  readonly firstSession: Float64Array
+  /** Last session of each run, likewise. */
+  readonly lastSession: Float64Array
   /** Slots in all runs. */
   readonly total: number
 }
@@ -122,24 +124,26 @@ function eachPiece(sessions: Sessions, visit: (open: EpochMs, close: EpochMs, se
 
 interface Runs {
   readonly stepMs: number
-  add(first: EpochMs, count: number, end: EpochMs, complete: EpochMs, session: number): void
+  add(first: EpochMs, count: number, end: EpochMs, complete: EpochMs, firstSession: number, lastSession?: number): void
   finish(): Slots
 }
 
 function createRuns(capacity: number, stepMs: number): Runs {
   const column = (): Float64Array => new Float64Array(capacity)
-  const [first, count, end, complete, session] = [column(), column(), column(), column(), column()]
+  const [first, count, end, complete] = [column(), column(), column(), column()]
+  const [firstSession, lastSession] = [column(), column()]
   let n = 0
   let total = 0
   return {
     stepMs,
-    add(opens, slots, ends, completes, ordinal) {
+    add(opens, slots, ends, completes, session, last = session) {
       if (slots <= 0) return
       first[n] = opens
       count[n] = slots
       end[n] = ends
       complete[n] = completes
-      session[n] = ordinal
+      firstSession[n] = session
+      lastSession[n] = last
       total += slots
       n++
     },
@@ -150,7 +154,8 @@ function createRuns(capacity: number, stepMs: number): Runs {
       count: count.subarray(0, n),
       end: end.subarray(0, n),
       complete: complete.subarray(0, n),
-      session: session.subarray(0, n),
+      firstSession: firstSession.subarray(0, n),
+      lastSession: lastSession.subarray(0, n),
       total,
     }),
   }
@@ -195,10 +200,11 @@ function labelSlots(calendar: Calendar, range: Range, interval: Interval, dayBou
   for (let i = 0; i < sessions.n; ) {
     const label = barOpen(interval, sessions.session[i] as number)
     const end = nextOpen(interval, label)
+    const firstSession = i
     while (i < sessions.n && (sessions.session[i] as number) < end) i++
     if (label < range.startMs || label >= range.endMs) continue
     const complete = dayBoundary === 'utc' ? end : (sessions.close[i - 1] as number)
-    runs.add(label, 1, end, complete, i - 1)
+    runs.add(label, 1, end, complete, firstSession, i - 1)
   }
   return runs.finish()
 }

@@ -1,0 +1,122 @@
+/**
+ * The gap detector: slots of the calendar against rows, what is missing against coverage.
+ * @module
+ */
+import type { MissingKind } from '../contract/coverage.ts'
+import { ConfigError } from '../contract/errors.ts'
+import type { Gap, GapDetector, GapInput, GapReport } from '../contract/gap-detector.ts'
+import { type Interval, isLabelled, parseInterval } from '../contract/interval.ts'
+import { type Range, intersect, subtractRanges } from '../contract/range.ts'
+import { slotsOf } from '../contract/slots.ts'
+import { type Piece, createCutter, gapsOf } from './pieces.ts'
+import { type Tally, scanSlots } from './scan.ts'
+import { isGapRule } from './unsure.ts'
+import { stretchesOf } from './verdict.ts'
+
+/** How the detector judges. */
+export interface GapDetectorOptions {
+  /** Share of the interval by which a row may lie beside its slot, 0 to 0.5, both inclusive. @default 0.1 */
+  readonly tolerance?: number
+  /**
+   * Slots from which on a hole is a gap where the source does not say whether it sends bars without trades.
+   * @default 1 for bars of a day and longer; else at least 3, and more where holes are usual in that hour of the day
+   */
+  readonly minGapSlots?: number
+}
+
+const DEFAULT_TOLERANCE = 0.1
+const OPTIONS: readonly string[] = ['tolerance', 'minGapSlots'] satisfies (keyof GapDetectorOptions)[]
+
+/**
+ * Makes the detector by calendar and coverage.
+ * @throws {ConfigError} `config/option` for an unknown option or a value outside its bounds
+ */
+export function createGapDetector(options: GapDetectorOptions = {}): GapDetector {
+  for (const key of Object.keys(options)) {
+    if (!OPTIONS.includes(key)) refuse(key, (options as Record<string, unknown>)[key], `is not known: use ${OPTIONS.join(' or ')}`)
+  }
+  const { tolerance = DEFAULT_TOLERANCE, minGapSlots } = options
+  if (!(tolerance >= 0 && tolerance <= 0.5)) refuse('tolerance', tolerance, 'is not between 0 and 0.5 (a share of the interval)')
+  if (minGapSlots !== undefined && !(Number.isInteger(minGapSlots) && minGapSlots >= 1)) {
+    refuse('minGapSlots', minGapSlots, 'is no whole number of slots from 1 on')
+  }
+  return Object.freeze<GapDetector>({ detect: (input) => detect(input, tolerance, minGapSlots) })
+}
+
+function refuse(field: string, value: unknown, why: string): never {
+  throw new ConfigError('config/option', `gapDetector.${field}: ${JSON.stringify(value) ?? String(value)} ${why}`, { field, value })
+}
+
+function detect(input: GapInput, tolerance: number, minGapSlots: number | undefined): GapReport {
+  const { range, calendar, capabilities, timestampsMs } = input
+  const interval = parseInterval(input.series.interval)
+  const checked = intersect(range, calendar.valid)
+  const unchecked = subtractRanges([range], [calendar.valid])
+  const slots = slotsOf(calendar, checked ?? range, interval, capabilities.anchor, capabilities.dayBoundary)
+  const cutter = createCutter({
+    slots,
+    stretches: stretchesOf(checked ?? range, interval, input),
+    rejectedMs: input.rejectedMs?.toSorted() ?? new Float64Array(0),
+    tolerance,
+    finalMs: input.nowMs - capabilities.finalityLagMs,
+  })
+  const jitter = slots.stepMs * tolerance
+  const rows = checked === null ? timestampsMs.subarray(0, 0) : rowsIn(timestampsMs, checked.startMs - jitter, checked.endMs)
+  const tally: Tally = scanSlots(slots, rows, tolerance, cutter.onHole)
+
+  const unsure = cutter.pieces.filter((piece) => piece.verdict === 'unsure')
+  const isGap = isGapRule(unsure, slots, minGapSlots ?? shortestGap(interval))
+  const kept: (Piece & { verdict: MissingKind })[] = []
+  let noTrades = cutter.noTrades()
+  for (const piece of cutter.pieces) {
+    if (piece.verdict !== 'unsure') kept.push(piece as Piece & { verdict: MissingKind })
+    else if (isGap(piece)) kept.push({ ...piece, verdict: 'provider-missing' })
+    else noTrades += piece.slots
+  }
+  const gaps = [...gapsOf(kept), ...unchecked.flatMap((part) => unfetchedIn(part, interval, input))]
+  return {
+    range,
+    gaps: unchecked.length === 0 ? gaps : gaps.toSorted((a, b) => a.startMs - b.startMs),
+    expected: slots.total,
+    present: tally.present,
+    noTrades,
+    duplicates: tally.duplicates,
+    offGrid: tally.offGrid,
+    outOfSession: tally.outOfSession,
+    coverageRatio: slots.total === 0 ? 1 : tally.present / slots.total,
+    ...(unchecked.length === 0 ? {} : { unchecked }),
+  }
+}
+
+function rowsIn(timestampsMs: Float64Array, startMs: number, endMs: number): Float64Array {
+  return timestampsMs.subarray(firstNotBefore(timestampsMs, startMs), firstNotBefore(timestampsMs, endMs))
+}
+
+function firstNotBefore(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] as number) < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** What was never fetched in a range of which no slot is known: by coverage alone. */
+function unfetchedIn(range: Range, interval: Interval, input: GapInput): Gap[] {
+  const answered = input.coverage.map((record) => (record.state === 'partial' ? { ...record, state: 'data' as const } : record))
+  const finalMs = input.nowMs - input.capabilities.finalityLagMs
+  return stretchesOf(range, interval, { ...input, coverage: answered }).flatMap(({ verdict, mayPend, ...part }) => {
+    if (verdict !== 'unfetched' && verdict !== 'failed' && verdict !== 'unavailable') return []
+    const past = mayPend ? intersect(part, { startMs: -Infinity, endMs: finalMs }) : part
+    const future = mayPend ? intersect(part, { startMs: finalMs, endMs: Infinity }) : null
+    return [
+      ...(past === null ? [] : [{ ...past, kind: verdict, slots: 0, sessions: 0 }]),
+      ...(future === null ? [] : [{ ...future, kind: 'pending' as const, slots: 0, sessions: 0 }]),
+    ]
+  })
+}
+
+function shortestGap(interval: Interval): number | undefined {
+  return isLabelled(interval) ? 1 : undefined
+}
