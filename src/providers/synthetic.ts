@@ -141,13 +141,14 @@ async function* pages(market: Market, request: FetchRequest, context: FetchConte
   const facts = { historyStartMs: market.listedMs }
   let startMs = Math.max(range.startMs, market.listedMs)
   const endMs = Math.min(range.endMs, nowMs)
-  if (!(startMs < endMs)) yield { columns: emptyBars(), proven: { startMs: range.startMs, endMs: range.startMs }, ...facts }
+  const pageOf = (part: Range): Page =>
+    series.interval === undefined ? tradesPage(key, price, part) : barsPage(market, key, price, series.interval, part, nowMs)
+  if (!(startMs < endMs)) yield { ...pageOf({ startMs: range.startMs, endMs: range.startMs }), ...facts }
   while (startMs < endMs) {
     context.signal.throwIfAborted()
     if (startMs >= market.failAtMs) throw unavailable(market, series.symbol)
     const stopMs = Math.min(endMs, market.failAtMs, pageEnd(series.interval, startMs))
-    const part = { startMs, endMs: stopMs }
-    const page = series.interval === undefined ? tradesPage(key, price, part) : barsPage(market, key, price, series.interval, part, nowMs)
+    const page = pageOf({ startMs, endMs: stopMs })
     yield { ...page, ...facts }
     startMs = page.proven.endMs < stopMs ? endMs : stopMs
   }
@@ -238,8 +239,4 @@ function withNulls(values: Float64Array, isNull: Float64Array): Float64Array | N
   const valid = bitmap(values.length, true)
   for (let row = 0; row < values.length; row++) if (isNull[row] === 1) setBit(valid, row, false)
   return { values, valid }
-}
-
-function emptyBars(): PageColumns {
-  return { timestamp: new Float64Array(0) } as PageColumns
 }

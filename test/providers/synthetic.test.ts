@@ -146,6 +146,7 @@ describe('synthetic', () => {
     const before = await fetchAll({}, { interval: '1d' }, { startMs: utc('2005-01-01'), endMs: utc('2005-02-01') })
     expect(before.opens).toEqual([])
     expect(before.pages[0]!.historyStartMs).toBe(utc('2010-01-01'))
+    expect(Object.keys(before.pages[0]!.columns)).toEqual(['timestamp', 'open', 'high', 'low', 'close', 'volume'])
   })
 
   test('long ranges come as pages that prove them without a seam', async () => {
