@@ -49,7 +49,7 @@ export function sessionDates(times: Float64Array, clock: ZoneClock, liveRow: num
 }
 
 /** Index of the last row if it is the latest price, stamped with the time of the last trade; else -1. */
-function liveRowOf({ meta, times }: Chart): number {
+export function liveRowOf({ meta, times }: Chart): number {
   const last = times.length - 1
   return last >= 0 && times[last] === (numberOf(meta['regularMarketTime']) ?? Number.NaN) * 1000 ? last : -1
 }

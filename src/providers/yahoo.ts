@@ -14,8 +14,9 @@ import { floatColumn, listAt, malformed, numberOf, objectAt, textColumn, timeCol
 import {
   type HttpProviderFactory, type HttpProviderOptions, type PageAnswer, type PageContext, type PageRequest, defineHttpProvider,
 } from './http/define.ts'
+import { refuseFarTimes } from './http/page-guard.ts'
 import { type ProviderCode, classifyByStatus, vendorError, vendorText } from './http/status.ts'
-import { type Chart, chartColumns, clockOf, isCoarserThan, sessionDates } from './yahoo-rows.ts'
+import { type Chart, chartColumns, clockOf, isCoarserThan, liveRowOf, sessionDates } from './yahoo-rows.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -149,6 +150,8 @@ function toPage(body: unknown, context: Context): PageAnswer<never> {
   if (first === undefined && WINDOW_WITHOUT_DATA.test(vendorText(answer['error']))) return { columns: { timestamp: new Float64Array(0) }, proven: range }
   const result = objectAt(first, 'chart.result[0]')
   const chart = chartOf(result)
+  // The live row is of today whatever was asked.
+  refuseFarTimes(liveRowOf(chart) < 0 ? chart.times : chart.times.subarray(0, -1), range, ours)
   const sent = chart.meta['dataGranularity']
   const coarse = isCoarserThan(ours, chart.times) && !isLabelled(ours)
   if ((typeof sent === 'string' && granularity(sent) !== granularity(theirs)) || (coarse && ours === '30m')) {

@@ -4,7 +4,7 @@
  */
 import { ProviderError } from '../../contract/errors.ts'
 import { msOf } from '../../contract/columns.ts'
-import { INTERVALS, countOpens } from '../../contract/interval.ts'
+import { type Interval, INTERVALS, countOpens } from '../../contract/interval.ts'
 import type { Page, PageColumns } from '../../contract/provider.ts'
 import { type Range, formatRange } from '../../contract/range.ts'
 import { SCHEMAS } from '../../contract/schema.ts'
@@ -42,6 +42,27 @@ function times(columns: PageColumns, unit: 'us' | 'ns'): { firstMs: EpochMs; las
   return { firstMs, lastMs, sum }
 }
 
+function refuseFar(firstMs: EpochMs, lastMs: EpochMs, range: Range, interval: Interval | undefined): void {
+  const lengthMs = interval === undefined ? 0 : INTERVALS[interval].ms
+  const slackMs = Math.max(range.endMs - range.startMs, NEIGHBOUR_MS, 3 * lengthMs)
+  const outside = firstMs < range.startMs - slackMs || lastMs >= range.endMs + slackMs
+  if (firstMs >= EARLIEST_MS && lastMs < LATEST_MS && !outside) return
+  const shown = [firstMs, lastMs].map((ms) => (Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : String(ms))).join(' to ')
+  const message = `was asked for ${formatRange(range)} and answered with rows of ${shown}`
+  throw new ProviderError('provider/units', message, { field: 'timestamp', value: firstMs })
+}
+
+/**
+ * Refuses times that lie far outside of what was asked. A provider that cuts rows off by itself calls this before, so
+ * that an answer in wrong units never looks like an empty one.
+ * @throws {ProviderError} `provider/units`
+ */
+export function refuseFarTimes(timestamp: Float64Array, range: Range, interval: Interval | undefined): void {
+  if (timestamp.length === 0) return
+  const { firstMs, lastMs } = times({ timestamp }, 'us')
+  refuseFar(firstMs, lastMs, range, interval)
+}
+
 /** Makes a guard for one fetch. */
 export function createPageGuard(range: Range, { schema, interval }: Series): PageGuard {
   const asked = new Set<string>()
@@ -50,7 +71,6 @@ export function createPageGuard(range: Range, { schema, interval }: Series): Pag
   let total = 0
   const unit = SCHEMAS[schema].timeUnit
   const most = interval === undefined ? Number.POSITIVE_INFINITY : MOST_ROWS_A_SLOT * countOpens(interval, range) + MOST_ROWS_BEYOND
-  const slackMs = Math.max(range.endMs - range.startMs, NEIGHBOUR_MS, 3 * (interval === undefined ? 0 : INTERVALS[interval].ms))
 
   return {
     ask(url) {
@@ -67,12 +87,7 @@ export function createPageGuard(range: Range, { schema, interval }: Series): Pag
       }
       barren = 0
       const { firstMs, lastMs, sum } = times(columns, unit)
-      const outside = firstMs < range.startMs - slackMs || lastMs >= range.endMs + slackMs
-      if (!(firstMs >= EARLIEST_MS && lastMs < LATEST_MS) || outside) {
-        const shown = [firstMs, lastMs].map((ms) => (Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : String(ms))).join(' to ')
-        const message = `was asked for ${formatRange(range)} and answered with rows of ${shown}`
-        throw new ProviderError('provider/units', message, { field: 'timestamp', value: firstMs })
-      }
+      refuseFar(firstMs, lastMs, range, interval)
       const mark = `${rows} ${firstMs} ${lastMs} ${sum}`
       if (seen.has(mark)) throw new ProviderError('provider/pagination-loop', `sent the same ${rows} rows again as another page`)
       seen.add(mark)
