@@ -19,7 +19,7 @@ const queries = [
 let failed = 0
 for await (const result of client.batch(queries, { operation: 'update', concurrency: 2 })) {
   const name = `${result.query.symbol} ${result.query.interval ?? ''}`
-  if (result.ok) console.log(`${name}: +${result.report.added} bars in ${result.report.requests} requests`)
+  if (result.ok) console.log(`${name}: +${result.report?.added ?? 0} bars in ${result.report?.requests ?? 0} requests`)
   else {
     failed++
     console.log(

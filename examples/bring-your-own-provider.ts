@@ -26,14 +26,15 @@ const mine = defineHttpProvider({
     columns: [],
     verified: 'example',
   },
-  toRequest: ({ series, range }) => ({
-    url: `https://data-api.binance.vision/api/v3/klines?symbol=${series.symbol}&interval=${series.interval ?? '1d'}&startTime=${range.startMs}&endTime=${range.endMs - 1}&limit=1000`,
+  baseUrl: 'https://data-api.binance.vision',
+  toRequest: ({ baseUrl, symbol, vendorInterval, range }) => ({
+    url: `${baseUrl}/api/v3/klines?symbol=${symbol}&interval=${vendorInterval}&startTime=${range.startMs}&endTime=${range.endMs - 1}&limit=1000`,
     as: 'json',
   }),
   toPage: (body, { range }) => ({
-    ...barPage(
-      (body as Kline[]).map(([timestampMs, open, high, low, close, volume]) => ({
-        timestampMs,
+    columns: barPage(
+      (body as Kline[]).map(([timestamp, open, high, low, close, volume]) => ({
+        timestamp,
         open: Number(open),
         high: Number(high),
         low: Number(low),
@@ -41,6 +42,7 @@ const mine = defineHttpProvider({
         volume: Number(volume),
       })),
     ),
+    // A request never spans more rows than the vendor answers, so an answer proves all of it.
     proven: range,
   }),
 })
