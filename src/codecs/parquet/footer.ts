@@ -14,7 +14,7 @@ const FIRST_READ_BYTES = 8192
 /** Largest footer that is read: a million chunks take about 70 MB. */
 const MAX_FOOTER_BYTES = 1 << 26
 /** No file packs its rows more densely; the bound keeps a forged row count from allocating without limit. */
-const MAX_ROWS_PER_BYTE = 65_536
+const MAX_ROWS_PER_BYTE = 16_384
 const MIN_FILE_BYTES = 12
 
 const CODECS: readonly string[] = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI', 'ZSTD', 'LZ4_RAW'] satisfies Codec[]

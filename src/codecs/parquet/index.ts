@@ -3,8 +3,10 @@
  * @module
  */
 export { bytesSource } from './bytes-source.ts'
+export { findRows } from './find-rows.ts'
 export { readFooter } from './footer.ts'
-export { findRows, readColumns, readForeign } from './quick.ts'
+export { readForeign } from './quick.ts'
+export { readColumns } from './read.ts'
 export { encodeParquet } from './write.ts'
 export type {
   ByteSource, Compressors, Decompress, EncodeOptions, ForeignColumns, ParquetFooter, ParquetShape, ReadOptions, ReadPart,

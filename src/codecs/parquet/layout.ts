@@ -5,7 +5,7 @@
 import type { ColumnType } from '../../contract/schema.ts'
 
 /** Physical types of Parquet that the kernels decode. */
-export type PhysicalType = 'INT32' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'BYTE_ARRAY'
+export type PhysicalType = 'BOOLEAN' | 'INT32' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'BYTE_ARRAY'
 
 /** Compressions of Parquet that the codec undoes. */
 export type Codec = 'UNCOMPRESSED' | 'SNAPPY' | 'GZIP' | 'BROTLI' | 'ZSTD' | 'LZ4_RAW'

@@ -13,6 +13,7 @@ type Meaning = Pick<Leaf, 'type' | 'physical'> & Partial<Pick<Leaf, 'timeUnit' |
 
 /** Meaning by physical type, then by logical or converted type. A type that is not here is not for the kernels. */
 const MEANINGS: Readonly<Record<string, Readonly<Record<string, Meaning>>>> = {
+  BOOLEAN: { '': { type: 'uint8', physical: 'BOOLEAN' } },
   DOUBLE: { '': { type: 'float64', physical: 'DOUBLE' } },
   FLOAT: { '': { type: 'float64', physical: 'FLOAT' } },
   INT32: {
@@ -73,7 +74,7 @@ export function leafOf(element: SchemaElement, index: number): Leaf | undefined 
 
 /** Can the column be written as it was read, by its name, type and unit alone? */
 export function isNative(leaf: Leaf, timeUnit: 'us' | 'ns'): boolean {
-  if (leaf.adapt !== undefined || leaf.physical === 'FLOAT') return false
+  if (leaf.adapt !== undefined || leaf.physical === 'FLOAT' || leaf.physical === 'BOOLEAN') return false
   return leaf.type !== 'timestamp' || leaf.timeUnit === timeUnit
 }
 
