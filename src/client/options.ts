@@ -38,7 +38,7 @@ export interface HttpClientOptions {
   readonly maxBodyBytes?: number
   readonly userAgent?: string
   /** @default 'memory' */
-  readonly cache?: 'memory' | false
+  readonly cache?: 'memory' | 'none'
   /** @default attempts 4, minMs 1_000, maxMs 30_000; full jitter */
   readonly retry?: { readonly attempts?: number; readonly minMs?: number; readonly maxMs?: number }
   /** @default failures 3, recoveryMs 300_000, successes 1 */
@@ -86,7 +86,10 @@ export interface ResolvedOptions {
   readonly selection: SelectionOptions
   readonly quality: Quality
   readonly concurrency: number
-  readonly http: Required<Pick<HttpClientOptions, 'timeoutMs' | 'maxBodyBytes' | 'cache'>> & {
+  readonly http: {
+    readonly timeoutMs: number
+    readonly maxBodyBytes: number
+    readonly cache: 'memory' | 'none'
     readonly userAgent: string
     readonly retry: { readonly attempts: number; readonly minMs: number; readonly maxMs: number }
     readonly breaker: { readonly failures: number; readonly recoveryMs: number; readonly successes: number }
@@ -144,7 +147,7 @@ export function resolveOptions(options: DataClientOptions): ResolvedOptions {
       timeoutMs: within('http.timeoutMs', http.timeoutMs ?? DEFAULTS.http.timeoutMs, 1, 86_400_000),
       maxBodyBytes: within('http.maxBodyBytes', http.maxBodyBytes ?? DEFAULTS.http.maxBodyBytes, 1, 2 ** 31),
       userAgent: http.userAgent ?? DEFAULTS.http.userAgent,
-      cache: http.cache ?? DEFAULTS.http.cache,
+      cache: choice('http.cache', http.cache ?? DEFAULTS.http.cache, ['memory', 'none']),
       retry: { ...DEFAULTS.http.retry, ...http.retry },
       breaker: { ...DEFAULTS.http.breaker, ...http.breaker },
     },

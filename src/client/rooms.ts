@@ -2,7 +2,7 @@
  * The rooms of one client, wired: what every method works with.
  * @module
  */
-import EventEmitter from 'eventemitter3'
+import { EventEmitter } from 'eventemitter3'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { calendar as builtInCalendar } from '../calendars/index.ts'
 import type { Calendar } from '../contract/calendar.ts'

@@ -109,7 +109,7 @@ async function prepare(
   const withdrawn = await withdrawnTest(rooms, head, proven)
   const reconciled = reconcile(job.series, stored, fresh, proven, wasFinal, withdrawn)
   const openings = mergedOpenings(stored, fresh, job.series)
-  const coverage = coverageAfter(rooms, job, before, pages, openings, nowMs, firstRow(head, openings, job.series), options.historyStartMs)
+  const coverage = coverageAfter(job, before, pages, openings, nowMs, firstRow(head, openings, job.series), options.historyStartMs)
   const revisions = revisionRows(reconciled.revisions, nowMs, pages[0]?.answer.requestId ?? '')
   const rejects = await freshRejects(rooms, head, proven, pages)
   const meta = metaChange(head, job, options.actionsVersion, nowMs)
@@ -275,7 +275,6 @@ function mergedOpenings(stored: Columns, fresh: Columns, series: Series): Float6
 }
 
 function coverageAfter(
-  rooms: IngestRooms,
   job: IngestJob,
   before: readonly CoverageRecord[],
   pages: readonly BufferedPage[],

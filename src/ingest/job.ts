@@ -3,6 +3,7 @@
  * @module
  */
 import type { Calendar } from '../contract/calendar.ts'
+import type { Missing } from '../contract/coverage.ts'
 import type { Emit, ProgressEvent } from '../contract/events.ts'
 import type { GapDetector } from '../contract/gap-detector.ts'
 import type { Http } from '../contract/http.ts'
@@ -63,6 +64,8 @@ export interface RunResult {
   readonly counts: RunCounts
   /** Ranges that were asked and not answered. */
   readonly failed: readonly Range[]
+  /** Slots that must exist and have no row, as far as runs have found them. */
+  readonly holes: readonly Missing[]
   /** The failure of the provider, if it failed. */
   readonly error: unknown
   readonly durationMs: number

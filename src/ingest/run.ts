@@ -253,6 +253,7 @@ async function finish(rooms: IngestRooms, job: IngestJob, startedAtMs: EpochMs, 
     versionBefore: walk.versionBefore,
     counts: walk.counts,
     failed: walk.failed,
+    holes: walk.asks.map(({ startMs, endMs }) => ({ startMs, endMs, kind: 'provider-missing' })),
     error: walk.error,
     durationMs,
   }

@@ -104,7 +104,7 @@ export async function proveRange(
 }
 
 /** Outside coverage: asked and failed, refused by the source, not closed yet, or never asked. */
-function missingOutside(context: ProofContext, coverage: readonly CoverageRecord[], range: Range): Missing[] {
+export function missingOutside(context: ProofContext, coverage: readonly CoverageRecord[], range: Range): Missing[] {
   const unknown = unknownRanges(coverage, range)
   const pending = intersectRanges(unknown, [{ startMs: Math.max(range.startMs, context.closedEndMs), endMs: Infinity }])
   const asked = subtractRanges(unknown, pending)

@@ -1,0 +1,119 @@
+/**
+ * Many queries at once; one failure never stops the others.
+ * @module
+ */
+import pLimit from 'p-limit'
+import { checkOptions } from '../contract/options.ts'
+import type { ProgressEvent } from '../contract/events.ts'
+import type { Query } from '../contract/query.ts'
+import type { BatchOptions, BatchResult, DataClient } from './data-client.ts'
+
+/** What a batch needs of its client. */
+export interface BatchContext {
+  readonly client: Pick<DataClient, 'get' | 'load' | 'update' | 'read'>
+  readonly concurrency: number
+  now(): number
+  /** Checks a query and its route without the network. */
+  check(query: Query): Promise<void>
+}
+
+const KEYS: readonly (keyof BatchOptions)[] = ['operation', 'concurrency', 'signal', 'onProgress']
+
+/**
+ * Yields results as they end. Every route is checked before the first request: a query without one is
+ * reported, not asked. Abandoned, it starts nothing new.
+ */
+export async function* runBatch(
+  context: BatchContext,
+  queries: readonly Query[],
+  options: BatchOptions = {},
+): AsyncGenerator<BatchResult, void, undefined> {
+  checkOptions(options, KEYS, 'batch')
+  const { signal } = options
+  signal?.throwIfAborted()
+  const broken = await Promise.all(queries.map((query) => context.check(query).then(() => null, (error: unknown) => ({ error }))))
+  const abandon = new AbortController()
+  const stop = signal === undefined ? abandon.signal : AbortSignal.any([signal, abandon.signal])
+  const limit = pLimit(options.concurrency ?? context.concurrency)
+  const tell = createTeller(context, queries.length, options)
+  const finished: BatchResult[] = []
+  let wake: () => void = () => {}
+  const runs = queries.map(async (query, i) => {
+    const failure = broken[i]
+    const result = failure ? failed(query, failure.error) : await limit(() => runOne(context, query, options, stop, tell.progress))
+    tell.ended(result)
+    finished.push(result)
+    wake()
+  })
+  try {
+    for (let yielded = 0; yielded < queries.length; yielded++) {
+      if (finished.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+      yield finished.shift() as BatchResult
+    }
+  } finally {
+    abandon.abort(new Error('the batch was abandoned'))
+    // What waits in the queue sees the abort before its first request.
+    await Promise.allSettled(runs)
+  }
+}
+
+function failed(query: Query, error: unknown): BatchResult {
+  return { query, ok: false, table: null, report: null, error }
+}
+
+async function runOne(
+  { client }: BatchContext,
+  query: Query,
+  options: BatchOptions,
+  signal: AbortSignal,
+  onProgress: (query: Query, event: ProgressEvent) => void,
+): Promise<BatchResult> {
+  const asked: Query = {
+    ...query,
+    signal: query.signal === undefined ? signal : AbortSignal.any([query.signal, signal]),
+    onProgress: (event) => {
+      query.onProgress?.(event)
+      onProgress(query, event)
+    },
+  }
+  try {
+    const operation = options.operation ?? 'get'
+    if (operation === 'update') return { query, ok: true, table: null, report: await client.update(asked), error: null }
+    return { query, ok: true, table: await client[operation](asked), report: null, error: null }
+  } catch (error) {
+    return failed(query, error)
+  }
+}
+
+function createTeller(context: BatchContext, total: number, { onProgress }: BatchOptions): {
+  progress(query: Query, event: ProgressEvent): void
+  ended(result: BatchResult): void
+} {
+  const startedAtMs = context.now()
+  const rows = new Map<Query, number>()
+  let done = 0
+  let failures = 0
+  const tell = (series: ProgressEvent | null): void => {
+    const elapsedMs = context.now() - startedAtMs
+    onProgress?.({
+      done,
+      total,
+      failed: failures,
+      rows: [...rows.values()].reduce((sum, one) => sum + one, 0),
+      seriesPerSecond: elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0,
+      timeLeftMs: done > 0 && elapsedMs > 0 ? Math.round((elapsedMs / done) * (total - done)) : null,
+      series,
+    })
+  }
+  return {
+    progress(query, event) {
+      rows.set(query, event.rows)
+      tell(event)
+    },
+    ended(result) {
+      done++
+      if (!result.ok) failures++
+      tell(null)
+    },
+  }
+}

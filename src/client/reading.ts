@@ -1,0 +1,232 @@
+/**
+ * Ways out of the store: tables with their proof, scans, and the tables beside a series.
+ * @module
+ */
+import type { Table } from 'apache-arrow'
+import { type Columns, lowerBound, msOf, sliceColumns, ticksOf, timestampsMs } from '../contract/columns.ts'
+import { ConfigError, hasCode } from '../contract/errors.ts'
+import type { GapReport } from '../contract/gap-detector.ts'
+import { nextOpen } from '../contract/interval.ts'
+import type { CoverageReport } from '../contract/query.ts'
+import { type Range, rangeOf } from '../contract/range.ts'
+import { SCHEMAS } from '../contract/schema.ts'
+import { type Series, seriesKey } from '../contract/series.ts'
+import type { Snapshot, TableName } from '../contract/storage.ts'
+import type { EpochMs } from '../contract/time.ts'
+import { closedEnd } from '../ingest/finality.ts'
+import {
+  type ProofContext,
+  type ProvenRows,
+  cutProvisional,
+  nothingStored,
+  proveRange,
+  readProven,
+  requireComplete,
+  storedRange,
+  wantedColumns,
+} from '../query/read.ts'
+import type { ParsedQuery } from './query.ts'
+import type { ClientRooms } from './rooms.ts'
+import type { Route } from './route.ts'
+import { viewColumns } from './view.ts'
+
+const MAX_TRIES = 5
+
+/** Refuses a series of which nothing is stored. */
+export function notLoaded(series: Series): ConfigError {
+  const message = `${seriesKey(series)} is not stored: call get or load with a start first`
+  return new ConfigError('config/not-loaded', message, { field: 'symbol', value: series.symbol, provider: series.provider, symbol: series.symbol })
+}
+
+/** The version that a query reads; the newest where it names none. */
+export async function chooseSnapshot(rooms: ClientRooms, route: Route, query: ParsedQuery): Promise<Snapshot> {
+  if (query.version !== undefined) return rooms.storage.snapshot(route.series, query.version)
+  const head = await rooms.storage.head(route.series)
+  if (head === null) throw notLoaded(route.series)
+  return head
+}
+
+/** The range that a query reads: all that is stored, where it gives none. */
+export function readRange(query: ParsedQuery, route: Route, snapshot: Snapshot, nowMs: EpochMs): Range {
+  const next = (ms: EpochMs): EpochMs => (route.series.interval === undefined ? ms + 1 : nextOpen(route.series.interval, ms))
+  const stored = storedRange(snapshot, next)
+  const first = stored?.startMs ?? snapshot.coverage[0]?.startMs
+  const startMs = query.startMs ?? first ?? query.endMs ?? nowMs
+  const endMs = query.endMs ?? Math.max(stored?.endMs ?? -Infinity, query.startMs === undefined ? -Infinity : nowMs)
+  const chosen = Number.isFinite(endMs) ? endMs : (snapshot.coverage.at(-1)?.endMs ?? startMs + 1)
+  if (query.startMs !== undefined && query.endMs !== undefined) return rangeOf(startMs, endMs)
+  return startMs < chosen ? { startMs, endMs: chosen } : { startMs, endMs: startMs + 1 }
+}
+
+/** What the proof of a route's ranges depends on. */
+export function proofContext(rooms: ClientRooms, route: Route, failed: readonly Range[], signal?: AbortSignal): ProofContext {
+  const nowMs = rooms.runtime.now()
+  return {
+    storage: rooms.storage,
+    detector: rooms.detector,
+    calendar: route.calendar,
+    capabilities: route.capabilities,
+    nowMs,
+    closedEndMs: closedEnd({ series: route.series, calendar: route.calendar, capabilities: route.capabilities }, nowMs),
+    failed,
+    ...(signal === undefined ? {} : { signal }),
+  }
+}
+
+/** Reads a range as a table with its proof. A version that was collected meanwhile is read anew, unless it was named. */
+export async function readTable(
+  rooms: ClientRooms,
+  route: Route,
+  query: ParsedQuery,
+  options: { readonly range?: Range; readonly failed?: readonly Range[] } = {},
+): Promise<Table> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readOnce(rooms, route, query, options)
+    } catch (error) {
+      const mayRetry = hasCode(error, 'storage/snapshot-expired') && query.version === undefined && attempt < MAX_TRIES
+      if (!mayRetry) throw error
+    }
+  }
+}
+
+async function readOnce(
+  rooms: ClientRooms,
+  route: Route,
+  query: ParsedQuery,
+  options: { readonly range?: Range; readonly failed?: readonly Range[] },
+): Promise<Table> {
+  query.signal.throwIfAborted()
+  const context = proofContext(rooms, route, options.failed ?? [], query.signal)
+  const snapshot = await chooseSnapshot(rooms, route, query)
+  const range = options.range ?? readRange(query, route, snapshot, context.nowMs)
+  const proven = await readProven(context, snapshot, range, columnsToRead(query))
+  const cut = query.final ? cutToFinal(proven) : proven
+  if (query.complete) requireComplete(cut.report)
+  const viewed = await viewColumns(rooms, route, query, snapshot, cut)
+  return toTable(route.series, viewed)
+}
+
+/** Views compute from prices and volume, so these are read even where they are not shown. */
+function columnsToRead(query: ParsedQuery): readonly string[] | undefined {
+  if (query.columns === undefined || (query.adjust === 'source' && query.fill === null)) return query.columns
+  return [...new Set([...query.columns, 'open', 'high', 'low', 'close', 'volume'])]
+}
+
+function cutToFinal({ columns, report }: ProvenRows): ProvenRows {
+  const range = cutProvisional(columns, report)
+  if (range.endMs === report.requested.endMs) return { columns, report }
+  const end = lowerBound(columns.timestamp, ticksOf(range.endMs, SCHEMAS[report.series.schema].timeUnit))
+  const inside = <T extends Range>(list: readonly T[]): T[] => list.filter((one) => one.startMs < range.endMs)
+  return {
+    columns: sliceColumns(columns, 0, end),
+    report: { ...report, requested: range, covered: inside(report.covered), missing: inside(report.missing), provisional: [] },
+  }
+}
+
+/** Columns and proof as an Arrow table; the first one loads apache-arrow. */
+export async function toTable(series: Series, { columns, report }: ProvenRows): Promise<Table> {
+  const [{ tableFromColumns }, { attachCoverage }] = await Promise.all([
+    import('../codecs/arrow/index.ts'),
+    import('../query/table.ts'),
+  ])
+  return attachCoverage(tableFromColumns(columns, { schema: series.schema }), report, columns)
+}
+
+/** An empty table for a series of which nothing is stored, with the proof that nothing is known. */
+export async function emptyTable(rooms: ClientRooms, route: Route, query: ParsedQuery, range: Range, failed: readonly Range[]): Promise<Table> {
+  const context = proofContext(rooms, route, failed)
+  const report = nothingStored(route.series, range, context.closedEndMs, failed)
+  if (query.complete) requireComplete(report)
+  return toTable(route.series, { columns: noRows(route.series), report })
+}
+
+function noRows(series: Series): Columns {
+  const empty = { timestamp: () => new BigInt64Array(0), int64: () => new BigInt64Array(0), float64: () => new Float64Array(0), int32: () => new Int32Array(0), uint8: () => new Uint8Array(0), string: () => ({ indices: new Int32Array(0), dictionary: [] }) }
+  const columns = SCHEMAS[series.schema].columns.filter((column) => !column.optional)
+  return Object.fromEntries(columns.map((column) => [column.name, empty[column.type]()])) as unknown as Columns
+}
+
+/** Batches of a range, each a table with the proof of its own stretch. */
+export async function* scanTables(
+  rooms: ClientRooms,
+  route: Route,
+  query: ParsedQuery,
+  batchRows: number | undefined,
+): AsyncGenerator<Table, void, undefined> {
+  const context = proofContext(rooms, route, [], query.signal)
+  const snapshot = await chooseSnapshot(rooms, route, query)
+  const whole = readRange(query, route, snapshot, context.nowMs)
+  const report = query.complete || query.final ? await proveWhole(context, snapshot, whole) : null
+  if (report !== null && query.complete) requireComplete(report)
+  const range = report !== null && query.final ? cutRange(report) : whole
+  const wanted = wantedColumns(snapshot, columnsToRead(query))
+  const request = { range, ...(wanted === undefined ? {} : { columns: wanted }), ...(batchRows === undefined ? {} : { batchRows }) }
+  let { startMs } = range
+  let waiting: Columns | null = null
+  const emit = async (columns: Columns, endMs: EpochMs): Promise<Table> => {
+    const proof = await proveRange(context, snapshot, { startMs, endMs }, columns.timestamp)
+    startMs = endMs
+    return toTable(route.series, await viewColumns(rooms, route, query, snapshot, { columns, report: proof }))
+  }
+  // One batch behind: where a batch's stretch ends is known when the next one begins.
+  for await (const columns of rooms.storage.scan(snapshot, request, { signal: query.signal })) {
+    query.signal.throwIfAborted()
+    if (waiting !== null) yield await emit(waiting, msOf(columns.timestamp[0] as bigint, SCHEMAS[route.series.schema].timeUnit))
+    waiting = columns
+  }
+  if (waiting !== null) yield await emit(waiting, range.endMs)
+}
+
+async function proveWhole(context: ProofContext, snapshot: Snapshot, range: Range): Promise<CoverageReport> {
+  const { timestamp } = await context.storage.read(snapshot, { range, columns: ['timestamp'] })
+  return proveRange(context, snapshot, range, timestamp)
+}
+
+function cutRange(report: CoverageReport): Range {
+  const [first] = report.provisional
+  return first === undefined ? report.requested : { startMs: report.requested.startMs, endMs: first.startMs }
+}
+
+/** The proof of a range without its rows. */
+export async function reportCoverage(rooms: ClientRooms, route: Route, query: ParsedQuery): Promise<CoverageReport> {
+  const context = proofContext(rooms, route, [], query.signal)
+  const snapshot = await chooseSnapshot(rooms, route, query)
+  return proveWhole(context, snapshot, readRange(query, route, snapshot, context.nowMs))
+}
+
+/** What is missing in a range, slot by slot of the calendar. */
+export async function reportGaps(rooms: ClientRooms, route: Route, query: ParsedQuery): Promise<GapReport> {
+  if (route.series.interval === undefined) {
+    const message = `interval: ${route.series.schema} has no slots, so it has no gaps: ask coverage instead`
+    throw new ConfigError('config/interval', message, { field: 'schema', value: route.series.schema })
+  }
+  const snapshot = await chooseSnapshot(rooms, route, query)
+  const nowMs = rooms.runtime.now()
+  const range = readRange(query, route, snapshot, nowMs)
+  const unit = SCHEMAS[route.series.schema].timeUnit
+  const rows = await rooms.storage.read(snapshot, { range, columns: ['timestamp'] }, { signal: query.signal })
+  const rejects = await rooms.storage.read(snapshot, { range, table: 'rejects', columns: ['timestamp'] })
+  const report = rooms.detector.detect({
+    series: route.series,
+    range,
+    timestampsMs: timestampsMs(rows.timestamp, unit),
+    coverage: snapshot.coverage,
+    rejectedMs: timestampsMs(rejects.timestamp, unit).toSorted(),
+    calendar: route.calendar,
+    capabilities: route.capabilities,
+    nowMs,
+  })
+  if (report.gaps.length > 0) rooms.emit('gap', { series: route.series, gaps: report.gaps })
+  return report
+}
+
+/** A table beside a series, sorted by the time of the rows it speaks of. */
+export async function readBeside(rooms: ClientRooms, route: Route, query: ParsedQuery, table: TableName): Promise<Table> {
+  const snapshot = await chooseSnapshot(rooms, route, query)
+  const isWhole = query.startMs === undefined && query.endMs === undefined
+  const range = isWhole ? undefined : readRange(query, route, snapshot, rooms.runtime.now())
+  const columns = await rooms.storage.read(snapshot, { table, ...(range === undefined ? {} : { range }) }, { signal: query.signal })
+  const { tableFromColumns } = await import('../codecs/arrow/index.ts')
+  return tableFromColumns(columns, { schema: route.series.schema })
+}

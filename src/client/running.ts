@@ -1,0 +1,112 @@
+/**
+ * Operations that use the network: get, load, update, and their plan.
+ * @module
+ */
+import type { Table } from 'apache-arrow'
+import { rangesIn } from '../contract/coverage.ts'
+import { ConfigError } from '../contract/errors.ts'
+import type { Operation, Plan, UpdateReport } from '../contract/query.ts'
+import { type Range, rangeOf } from '../contract/range.ts'
+import { seriesKey } from '../contract/series.ts'
+import type { IngestJob, RunResult } from '../ingest/job.ts'
+import { planJob, runOperation } from '../ingest/run.ts'
+import { missingOutside } from '../query/read.ts'
+import type { ParsedQuery } from './query.ts'
+import { emptyTable, notLoaded, proofContext, readTable } from './reading.ts'
+import type { ClientRooms } from './rooms.ts'
+import { type Route, requireProvider } from './route.ts'
+
+/** The range that an operation works on. */
+export function operationRange(rooms: ClientRooms, route: Route, query: ParsedQuery, operation: Operation): Range {
+  const nowMs = rooms.runtime.now()
+  const known = route.head?.coverage[0]?.startMs
+  if (operation === 'update') {
+    if (known === undefined && query.startMs === undefined) throw notLoaded(route.series)
+    return rangeOf(Math.min(known ?? Infinity, query.startMs ?? Infinity), query.endMs ?? nowMs)
+  }
+  const startMs = query.startMs ?? known
+  if (startMs === undefined) {
+    const message = `start: ${seriesKey(route.series)} is not stored, so ${operation} needs a start`
+    throw new ConfigError('config/start-required', message, { field: 'start', symbol: route.series.symbol })
+  }
+  return rangeOf(startMs, query.endMs ?? nowMs)
+}
+
+/** The job of an operation on a route. */
+export function jobOf(route: Route, query: ParsedQuery, operation: Operation, range: Range, selection?: string): IngestJob {
+  return {
+    series: route.series,
+    provider: requireProvider(route),
+    calendar: route.calendar,
+    assetClass: route.assetClass,
+    operation,
+    range,
+    ...(query.lookbackDays === undefined ? {} : { lookbackDays: query.lookbackDays }),
+    fillGaps: query.fillGaps,
+    signal: query.signal,
+    ...(query.onProgress === undefined ? {} : { onProgress: query.onProgress }),
+    ...(selection === undefined ? {} : { selection }),
+  }
+}
+
+/** What an operation would ask. */
+export async function planOperation(rooms: ClientRooms, route: Route, query: ParsedQuery, operation: Operation): Promise<Plan> {
+  const range = operationRange(rooms, route, query, operation)
+  const { plan } = await planJob(rooms, jobOf(route, query, operation, range))
+  return plan
+}
+
+/** Runs get or load and returns the range as a table. */
+export async function fetchTable(rooms: ClientRooms, route: Route, query: ParsedQuery, operation: 'get' | 'load'): Promise<Table> {
+  if (query.version !== undefined) {
+    const message = `version: ${operation} returns the newest version: use read for an older one`
+    throw new ConfigError('config/option', message, { field: 'version', value: query.version })
+  }
+  const range = operationRange(rooms, route, query, operation)
+  // A series that is stored can be read without its source.
+  if (route.provider === null && operation === 'get') return readTable(rooms, route, query, { range })
+  const result = await rooms.limit(() => runOperation(rooms, jobOf(route, query, operation, range)))
+  rejectFailure(result, query)
+  if (result.head === null) return emptyTable(rooms, route, query, range, result.failed)
+  return readTable(rooms, route, query, { range, failed: result.failed })
+}
+
+/** Brings a series current and says what that took. */
+export async function runUpdate(rooms: ClientRooms, route: Route, query: ParsedQuery): Promise<UpdateReport> {
+  const operation = route.head === null ? 'get' : 'update'
+  const range = operationRange(rooms, route, query, 'update')
+  const result = await rooms.limit(() => runOperation(rooms, jobOf(route, query, operation, range)))
+  rejectFailure(result, query)
+  return reportOf(rooms, route, range, result)
+}
+
+function rejectFailure(result: RunResult, query: ParsedQuery): void {
+  if (query.signal.aborted) throw query.signal.reason as Error
+  if (result.error !== null && query.onError === 'throw') throw result.error
+}
+
+function reportOf(rooms: ClientRooms, route: Route, range: Range, result: RunResult): UpdateReport {
+  const { counts, head } = result
+  // The proof of the whole series costs a scan of its timestamps: an update tells what coverage and the schedule know.
+  const context = proofContext(rooms, route, result.failed)
+  const coverage = head?.coverage ?? []
+  return {
+    series: route.series,
+    operation: 'update',
+    range,
+    requests: counts.requests,
+    rows: counts.rows,
+    added: counts.added,
+    changed: counts.changed,
+    revised: counts.revised,
+    withdrawn: counts.withdrawn,
+    rejected: counts.rejected,
+    nullRows: counts.nullRows,
+    warnings: counts.warnings,
+    versionBefore: result.versionBefore,
+    version: head?.version ?? null,
+    durationMs: result.durationMs,
+    missing: [...missingOutside(context, coverage, range), ...result.holes].toSorted((a, b) => a.startMs - b.startMs),
+    provisional: rangesIn(coverage.filter((record) => record.reason === 'not-final'), ['partial'], range),
+  }
+}
