@@ -3,6 +3,7 @@
  * @module
  */
 export { type ExchangeCalendar, defineCalendar } from './calendar.ts'
+export { LUNAR_FESTIVALS } from './exchanges/lunar.ts'
 export { calendar, calendarNames } from './registry.ts'
 export type {
   Bound,

@@ -5,10 +5,17 @@
 import { ConfigError } from '../contract/errors.ts'
 import { type ExchangeCalendar, defineCalendar } from './calendar.ts'
 import { ALWAYS, FX, WEEKDAYS_UTC } from './exchanges/always.ts'
+import { CMES, GLOBEX_EQ, NYMEX } from './exchanges/cme.ts'
+import { XETR } from './exchanges/xetr.ts'
+import { XHKG } from './exchanges/xhkg.ts'
+import { XLON } from './exchanges/xlon.ts'
 import { XNAS, XNYS } from './exchanges/xnys.ts'
+import { XTKS } from './exchanges/xtks.ts'
 import type { CalendarSpec } from './spec.ts'
 
-const SPECS: readonly CalendarSpec[] = [ALWAYS, FX, WEEKDAYS_UTC, XNAS, XNYS]
+const SPECS: readonly CalendarSpec[] = [
+  ALWAYS, CMES, FX, GLOBEX_EQ, NYMEX, WEEKDAYS_UTC, XETR, XHKG, XLON, XNAS, XNYS, XTKS,
+]
 
 /** Other names of the same calendars. */
 const ALIASES: Readonly<Record<string, string>> = { '24-7': '24/7', '24/5': 'weekdays', '24-5': 'weekdays' }
