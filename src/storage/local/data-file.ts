@@ -1,0 +1,211 @@
+/**
+ * Files of rows: written once, checked when first opened, never changed.
+ * @module
+ */
+import { crc32 } from 'node:zlib'
+import {
+  type ByteSource,
+  type ParquetFooter,
+  bytesSource,
+  encodeParquet,
+  readFooter,
+} from '../../codecs/parquet/index.ts'
+import { type Columns, rowCount } from '../../contract/columns.ts'
+import { hasCode } from '../../contract/errors.ts'
+import type { SnapshotMeta, TableName } from '../../contract/storage.ts'
+import { shapeOf } from '../column-shape.ts'
+import { type FileHandle, isCode, readSmall, writeDurably } from './fs-port.ts'
+import { type DataFile, dataName } from './layout.ts'
+import { type Desk, type LocalStore, freshId } from './store.ts'
+
+/** Files up to this size are read whole, by one synchronous read. */
+const SMALL_BYTES = 4 * 2 ** 20
+const CHECK_CHUNK_BYTES = 2 ** 20
+
+/** Key of the footer under which a file says where it belongs. */
+export const ORIGIN_KEY = 'marketlake'
+
+/** Where a file belongs: enough to rebuild a lost log. */
+export interface Origin {
+  readonly provider: string
+  readonly schema: string
+  readonly symbol: string
+  readonly interval?: string
+  readonly table: TableName
+  readonly part: string
+  /** How the series was cut into files. */
+  readonly partition: string
+  /** Version that the file was written for. */
+  readonly version: number
+  readonly opId: string
+  /** Position among the files of that version. */
+  readonly sequence: number
+  readonly meta: SnapshotMeta
+}
+
+/** Path of a file of rows. */
+export const dataPath = (desk: Desk, file: Pick<DataFile, 'table' | 'part' | 'id'>): string =>
+  `${desk.paths.data}/${dataName(file)}`
+
+/**
+ * Writes rows to a new file and syncs its content; its name reaches the disk when the folder is synced.
+ * @throws the file system's error
+ */
+export async function writeDataFile(store: LocalStore, desk: Desk, rows: Columns, origin: Origin): Promise<DataFile> {
+  const { table, part } = origin
+  const chunks = encodeParquet(rows, {
+    columns: shapeOf(desk.series.schema, table, rows),
+    timeUnit: desk.timeUnit,
+    compression: store.options.compression,
+    metadata: { [ORIGIN_KEY]: JSON.stringify(origin) },
+    sorted: true,
+    compressors: store.compressors,
+  })
+  const file: DataFile = {
+    table,
+    part,
+    id: freshId(store),
+    sizeBytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+    crc32: chunks.reduce((crc, chunk) => crc32(chunk, crc), 0),
+    rows: rowCount(rows),
+    first: rows.timestamp[0] as bigint,
+    last: rows.timestamp.at(-1) as bigint,
+  }
+  const path = dataPath(desk, file)
+  const temporary = `${desk.paths.data}/.${dataName(file)}.tmp`
+  await writeDurably(store.fs, temporary, chunks)
+  await store.fs.rename(temporary, path)
+  return file
+}
+
+/** A file of rows that was found to be what it should be. Nothing stays open. */
+export interface OpenDataFile {
+  readonly file: DataFile
+  readonly source: ByteSource
+  /** Its bytes, where it was read whole. */
+  readonly whole?: Uint8Array
+  /** The same file, read again whenever asked. */
+  readonly onDemand: ByteSource
+  readonly footer: ParquetFooter
+}
+
+/** The error of a file that is not there; the reader finds out why. */
+export class MissingDataFile extends Error {
+  readonly file: DataFile
+  constructor(file: DataFile) {
+    super(`${dataName(file)} is missing`)
+    this.file = file
+  }
+}
+
+/** The error of a file whose content is not what was written. */
+export class DamagedDataFile extends Error {
+  readonly file: DataFile
+  constructor(file: DataFile, why: string) {
+    super(why)
+    this.file = file
+  }
+}
+
+/**
+ * Opens a file of rows. The first time in a process its size and checksum are compared.
+ * @throws {MissingDataFile} or {DamagedDataFile}
+ */
+export async function openDataFile(store: LocalStore, desk: Desk, file: DataFile, verify = false): Promise<OpenDataFile> {
+  const path = dataPath(desk, file)
+  const facts = store.fs.factsSync(path)
+  if (facts === null) throw new MissingDataFile(file)
+  if (facts.sizeBytes !== file.sizeBytes) {
+    throw new DamagedDataFile(file, `is ${facts.sizeBytes} bytes long, not ${file.sizeBytes}`)
+  }
+  const onDemand = sourceOnDemand(store, file, path)
+  const { io } = store.options
+  if (io === 'async' || (io === 'auto' && file.sizeBytes > SMALL_BYTES)) {
+    await check(store, file, path, onDemand, verify)
+    return { file, source: onDemand, onDemand, footer: footerOf(store, file, path, onDemand) }
+  }
+  const whole = readSmall(store.fs, path, file.sizeBytes)
+  if (whole === null) throw new MissingDataFile(file)
+  if (whole.length !== file.sizeBytes) throw new DamagedDataFile(file, 'was cut short')
+  const source = bytesSource(whole)
+  await check(store, file, path, source, verify)
+  return { file, source, whole, onDemand, footer: footerOf(store, file, path, source) }
+}
+
+/** Opens the file for each read alone, so that an abandoned read leaves nothing open. */
+function sourceOnDemand({ fs }: LocalStore, file: DataFile, path: string): ByteSource {
+  const cutShort = (): Error => new DamagedDataFile(file, 'was cut short')
+  const missing = (error: unknown): unknown => (isCode(error, 'ENOENT') ? new MissingDataFile(file) : error)
+  return {
+    size: file.sizeBytes,
+    readSync(target, position) {
+      let handle: FileHandle
+      try {
+        handle = fs.openSync(path)
+      } catch (error) {
+        throw missing(error)
+      }
+      try {
+        for (let at = 0; at < target.length; ) {
+          const got = fs.readSync(handle, target.subarray(at), position + at)
+          if (got === 0) throw cutShort()
+          at += got
+        }
+      } finally {
+        fs.closeSync(handle)
+      }
+    },
+    async read(target, position) {
+      let handle: FileHandle
+      try {
+        handle = await fs.open(path, 'read')
+      } catch (error) {
+        throw missing(error)
+      }
+      try {
+        for (let at = 0; at < target.length; ) {
+          const got = await fs.read(handle, target.subarray(at), position + at)
+          if (got === 0) throw cutShort()
+          at += got
+        }
+      } finally {
+        await fs.close(handle)
+      }
+    },
+  }
+}
+
+async function check(store: LocalStore, file: DataFile, path: string, source: ByteSource, again: boolean): Promise<void> {
+  if (!again && store.verified.has(path)) return
+  const found = source.bytes === undefined ? await checksumOf(source) : crc32(source.bytes)
+  if (found !== file.crc32) throw new DamagedDataFile(file, `has checksum ${found}, not ${file.crc32}`)
+  // Names are never used twice, so a name stands for its content.
+  if (store.verified.size >= 100_000) store.verified.clear()
+  store.verified.add(path)
+}
+
+async function checksumOf(source: ByteSource): Promise<number> {
+  const buffer = new Uint8Array(Math.min(source.size, CHECK_CHUNK_BYTES))
+  let crc = 0
+  for (let at = 0; at < source.size; at += buffer.length) {
+    const chunk = buffer.subarray(0, Math.min(buffer.length, source.size - at))
+    await source.read(chunk, at)
+    crc = crc32(chunk, crc)
+  }
+  return crc
+}
+
+function footerOf(store: LocalStore, file: DataFile, path: string, source: ByteSource): ParquetFooter {
+  const cached = store.footers.get(path)
+  if (cached !== undefined) return cached
+  let footer: ParquetFooter
+  try {
+    footer = readFooter(source)
+  } catch (error) {
+    if (hasCode(error, 'storage/corrupt')) throw new DamagedDataFile(file, (error as Error).message)
+    throw error
+  }
+  if (footer.rows !== file.rows) throw new DamagedDataFile(file, `holds ${footer.rows} rows, not ${file.rows}`)
+  store.footers.set(path, footer, footer.memoryBytes)
+  return footer
+}

@@ -1,0 +1,43 @@
+/**
+ * Puts a version whose files are written, then brings the view and the history up to date.
+ * @module
+ */
+import { storageFault } from './faults.ts'
+import { applyHistory } from './history.ts'
+import { putVersion } from './put-version.ts'
+import type { LocalSnapshot, SnapshotContent } from './snapshot-format.ts'
+import type { Desk, LocalStore } from './store.ts'
+import { syncView } from './view.ts'
+
+/** The history rule is applied once in so many versions. */
+const HISTORY_EVERY = 16
+
+/**
+ * Puts a version. Its data files must be on the disk, with their names.
+ * @throws {StorageError} `storage/conflict`, `storage/unknown-outcome`, `storage/full`, `storage/read-only`
+ */
+export async function publish(
+  store: LocalStore,
+  desk: Desk,
+  content: SnapshotContent,
+  base: LocalSnapshot | null,
+  opId: string,
+): Promise<LocalSnapshot> {
+  const snapshot = await putVersion(store, desk, content, opId)
+  // The version stands: what fails from here on is said, and mended by the next writer.
+  await afterwards(store, desk, 'view', () => syncView(store, desk, snapshot, base))
+  if (snapshot.version % HISTORY_EVERY === 0) {
+    await afterwards(store, desk, 'history', async () => void (await applyHistory(store, desk, snapshot)))
+  }
+  return snapshot
+}
+
+async function afterwards(store: LocalStore, desk: Desk, what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    desk.viewed = 0
+    const fault = storageFault(error, `bring the ${what} up to date`, desk.series, desk.paths.folder)
+    store.warn({ code: `${what}-behind`, message: fault.message, series: desk.series })
+  }
+}

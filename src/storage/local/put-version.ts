@@ -1,0 +1,114 @@
+/**
+ * Puts the next version into the log: all of it or nothing, and only if no other has the number.
+ * @module
+ */
+import { StorageError } from '../../contract/errors.ts'
+import { seriesKey } from '../../contract/series.ts'
+import { conflict } from '../next-version.ts'
+import { storageFault } from './faults.ts'
+import { codeOf, isCode, removeFile, writeDurably } from './fs-port.ts'
+import { readHead, rememberVersion } from './log.ts'
+import { versionName } from './layout.ts'
+import { type LocalSnapshot, type SnapshotContent, decodeSnapshot, encodeSnapshot } from './snapshot-format.ts'
+import { type Desk, type LocalStore, freshId, warnOnce } from './store.ts'
+
+/** Codes with which a file system says that it has no hard links. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK', 'EINVAL']
+
+/**
+ * Puts a version whose data files are on the disk already.
+ * The order is the promise: content of the file, its name by a link that fails where the name exists, the folder.
+ * @throws {StorageError} `storage/conflict` where another has the number; `storage/unknown-outcome` where the version
+ *   has its name but may not survive a power failure; `storage/full`, `storage/read-only`
+ */
+export async function putVersion(store: LocalStore, desk: Desk, content: SnapshotContent, opId: string): Promise<LocalSnapshot> {
+  const { fs } = store
+  const { version } = content
+  const path = `${desk.paths.log}/${versionName(version)}`
+  const bytes = encodeSnapshot(content)
+  const snapshot = decodeSnapshot(bytes, desk.series, version, path)
+  const temporary = `${desk.paths.log}/.${versionName(version)}.${freshId(store)}.tmp`
+  await writeDurably(fs, temporary, [bytes])
+  try {
+    await claim(store, desk, temporary, path, opId)
+  } finally {
+    await removeFile(fs, temporary).catch(() => {})
+  }
+  let overtaken: boolean
+  try {
+    overtaken = await wasOvertaken(store, desk, content, opId)
+    if (overtaken) await removeFile(fs, path)
+    else await fs.fsyncFolder(desk.paths.log)
+  } catch (error) {
+    throw unknownOutcome(desk, version, opId, error)
+  }
+  if (overtaken) throw conflict(desk.series, opId, `version ${version - 1} is long gone`)
+  desk.hint = version
+  rememberVersion(store, path, snapshot, bytes.length)
+  return snapshot
+}
+
+function unknownOutcome(desk: Desk, version: number, opId: string, cause: unknown): StorageError {
+  const { series, paths } = desk
+  desk.hint = 0
+  // After a failed fsync the kernel may take lost data for written: only a new process may trust what it reads.
+  if (isCode(cause, 'EIO')) desk.poison = storageFault(cause, 'keep the log', series, paths.log)
+  const message = `${seriesKey(series)}: version ${version} was put, but the disk did not confirm it (${codeOf(cause) ?? String(cause)}): retry with the same operation id`
+  return new StorageError('storage/unknown-outcome', message, { symbol: series.symbol, opId, path: paths.log, cause })
+}
+
+/** Gives the file its final name, unless the name exists. */
+async function claim(store: LocalStore, desk: Desk, temporary: string, path: string, opId: string): Promise<void> {
+  const { fs } = store
+  try {
+    await fs.link(temporary, path)
+    return
+  } catch (error) {
+    // A network file system may lose the answer to a link that was made.
+    if (fs.factsSync(temporary)?.links === 2) return
+    if (isCode(error, 'EEXIST')) throw conflict(desk.series, opId, 'its number is taken')
+    if (!isCode(error, ...NO_LINKS)) throw error
+  }
+  warnOnce(store, 'no-links', {
+    code: 'no-hard-links',
+    message: `${store.options.root} has no hard links: there is no view for other tools, and several processes should not write at once`,
+  })
+  await claimWithoutLinks(store, desk, temporary, path, opId)
+}
+
+/** Without hard links a second file stands for the number, made only if it does not exist, while the first is renamed. */
+async function claimWithoutLinks(store: LocalStore, desk: Desk, temporary: string, path: string, opId: string): Promise<void> {
+  const { fs } = store
+  const claimed = `${path}.claim`
+  const giveUpMs = store.now() + store.options.lockTimeoutMs
+  for (;;) {
+    if (fs.factsSync(path) !== null) throw conflict(desk.series, opId, 'its number is taken')
+    try {
+      await fs.close(await fs.open(claimed, 'create'))
+      break
+    } catch (error) {
+      if (!isCode(error, 'EEXIST')) throw error
+    }
+    // Its maker is gone if nothing came of it for so long.
+    if (store.now() >= giveUpMs) await removeFile(fs, claimed)
+    else await store.sleep(20)
+  }
+  try {
+    if (fs.factsSync(path) !== null) throw conflict(desk.series, opId, 'its number is taken')
+    await fs.rename(temporary, path)
+  } finally {
+    await removeFile(fs, claimed)
+  }
+}
+
+/**
+ * Was this writer stalled for so long that its number was given, and removed again? Removal goes in ascending order and
+ * leaves the last versions, so the base is gone then; and this version is no head unless the series was dropped meanwhile.
+ */
+async function wasOvertaken(store: LocalStore, desk: Desk, content: SnapshotContent, opId: string): Promise<boolean> {
+  const base = `${desk.paths.log}/${versionName(content.version - 1)}`
+  if (content.parent === null || store.fs.factsSync(base) !== null) return false
+  desk.hint = 0
+  const head = await readHead(store, desk)
+  return head === null || head.version <= content.version || !head.opIds.includes(opId)
+}

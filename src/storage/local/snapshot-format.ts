@@ -1,0 +1,239 @@
+/**
+ * Versions as text: one line of JSON, and a line with its hash. The grammar is strict to the last byte.
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import type { CoverageReason, CoverageRecord, CoverageState } from '../../contract/coverage.ts'
+import { StorageError } from '../../contract/errors.ts'
+import { COLUMN_TYPES, type ColumnType } from '../../contract/schema.ts'
+import { type Series, parseSeries, seriesKey } from '../../contract/series.ts'
+import type { Cause, Partition, Snapshot, SnapshotMeta, StoredColumn, TableName } from '../../contract/storage.ts'
+import { corruptFile } from './faults.ts'
+import type { DataFile } from './layout.ts'
+import { isPartName } from './partition.ts'
+
+/** Grammar of version files that this code writes and reads. */
+const FORMAT = 1
+
+/** A version as the local store knows it. */
+export interface LocalSnapshot extends Snapshot {
+  /** Live files of each table; of the rows in ascending order of time. */
+  readonly files: Readonly<Record<TableName, readonly DataFile[]>>
+  /** Columns of the rejects. */
+  readonly rejectColumns: readonly StoredColumn[]
+  /** Unreadable versions that this one replaces. */
+  readonly repairs: readonly number[]
+}
+
+/** What a version says, before it has a hash. */
+export type SnapshotContent = Omit<LocalSnapshot, 'hash' | 'rows' | 'span' | 'revisions' | 'rejects' | 'sizeBytes'>
+
+type FileEntry = readonly [part: string, id: string, size: number, crc32: number, rows: number, first: string, last: string]
+type CoverageEntry = readonly [
+  startMs: number, endMs: number, state: string, reason: string | null, requestId: string, asOfMs: number, condition?: string,
+]
+
+/** 128 bits of SHA-256, in hexadecimal digits. */
+function hashOf(line: string): string {
+  return createHash('sha256').update(line).digest('hex').slice(0, 32)
+}
+
+const fileEntry = (file: DataFile): FileEntry => [
+  file.part, file.id, file.sizeBytes, file.crc32, file.rows, String(file.first), String(file.last),
+]
+
+const coverageEntry = (record: CoverageRecord): CoverageEntry => [
+  record.startMs,
+  record.endMs,
+  record.state,
+  record.reason ?? null,
+  record.requestId,
+  record.asOfMs,
+  ...(record.condition === undefined ? ([] as const) : ([record.condition] as const)),
+]
+
+/** Writes a version. */
+export function encodeSnapshot(content: SnapshotContent): Uint8Array {
+  const { series, files } = content
+  const line = `${JSON.stringify({
+    format: FORMAT,
+    version: content.version,
+    parent: content.parent,
+    committedAtMs: content.committedAtMs,
+    series: { ...series },
+    partition: content.partition,
+    columns: content.columns.map(({ name, type }) => [name, type]),
+    rejectColumns: content.rejectColumns.map(({ name, type }) => [name, type]),
+    rows: files.rows.map(fileEntry),
+    revisions: files.revisions.map(fileEntry),
+    rejects: files.rejects.map(fileEntry),
+    coverage: content.coverage.map(coverageEntry),
+    opIds: content.opIds,
+    cause: content.cause,
+    meta: content.meta,
+    repairs: content.repairs,
+  })}\n`
+  return new TextEncoder().encode(`${line}${hashOf(line)}\n`)
+}
+
+/**
+ * Reads a version and freezes it.
+ * @throws {StorageError} `storage/corrupt` for anything that {@link encodeSnapshot} did not write as this version of this
+ *   series; `storage/unsupported-format` for a sound one of another grammar
+ */
+export function decodeSnapshot(bytes: Uint8Array, series: Series, version: number, path: string): LocalSnapshot {
+  const { line, hash } = split(bytes, series, path)
+  let content: unknown
+  try {
+    content = JSON.parse(line)
+  } catch (error) {
+    throw corruptFile(series, path, 'is no JSON', error)
+  }
+  if (!isObject(content)) throw corruptFile(series, path, 'holds no object')
+  if (content['format'] !== FORMAT) {
+    const message = `${seriesKey(series)}: ${path} has format ${String(content['format'])}, this code knows ${FORMAT}: upgrade marketlake`
+    throw new StorageError('storage/unsupported-format', message, { symbol: series.symbol, path })
+  }
+  try {
+    return Object.freeze(readContent(content, hash, series, version))
+  } catch (error) {
+    throw corruptFile(series, path, `is no version ${version} of it (${error instanceof Error ? error.message : ''})`, error)
+  }
+}
+
+/** The line with its newline, and the hash that was found to fit it. */
+function split(bytes: Uint8Array, series: Series, path: string): { line: string; hash: string } {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (error) {
+    throw corruptFile(series, path, 'is no UTF-8', error)
+  }
+  const end = text.indexOf('\n') + 1
+  const [line, tail] = [text.slice(0, end), text.slice(end)]
+  if (end === 0 || !/^[0-9a-f]{32}\n$/.test(tail)) throw corruptFile(series, path, 'is cut short or was changed')
+  if (hashOf(line) !== tail.slice(0, 32)) throw corruptFile(series, path, 'does not fit its hash')
+  return { line, hash: tail.slice(0, 32) }
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const need = (fits: boolean, what: string): void => {
+  if (!fits) throw new TypeError(what)
+}
+
+function text(value: unknown, what: string): string {
+  need(typeof value === 'string', what)
+  return value as string
+}
+
+function whole(value: unknown, what: string): number {
+  need(Number.isSafeInteger(value), what)
+  return value as number
+}
+
+function list(value: unknown, what: string): readonly unknown[] {
+  need(Array.isArray(value), what)
+  return value as unknown[]
+}
+
+const PARTITIONS: readonly string[] = ['all', 'year', 'quarter', 'month', 'day'] satisfies Partition[]
+const STATES: readonly string[] = ['data', 'empty', 'partial', 'unavailable'] satisfies CoverageState[]
+
+function readContent(content: Json, hash: string, series: Series, version: number): LocalSnapshot {
+  need(content['version'] === version, 'version')
+  need(content['parent'] === null || typeof content['parent'] === 'string', 'parent')
+  const named = parseSeries(content['series'] as Series)
+  need(seriesKey(named) === seriesKey(series), 'series')
+  need(PARTITIONS.includes(text(content['partition'], 'partition')), 'partition')
+  const files = {
+    rows: readFiles(content['rows'], 'rows'),
+    revisions: readFiles(content['revisions'], 'revisions'),
+    rejects: readFiles(content['rejects'], 'rejects'),
+  }
+  for (const table of Object.values(files)) need(ascends(table), 'order of files')
+  const all = Object.values(files).flat()
+  const span = { first: files.rows[0]?.first, last: files.rows.at(-1)?.last }
+  return {
+    series: named,
+    version,
+    hash,
+    parent: content['parent'] as string | null,
+    committedAtMs: whole(content['committedAtMs'], 'committedAtMs'),
+    rows: totalRows(files.rows),
+    span: span.first === undefined || span.last === undefined ? null : { first: span.first, last: span.last },
+    columns: readColumns(content['columns']),
+    coverage: list(content['coverage'], 'coverage').map(readCoverage),
+    revisions: totalRows(files.revisions),
+    rejects: totalRows(files.rejects),
+    opIds: list(content['opIds'], 'opIds').map((id) => text(id, 'opIds')),
+    cause: readCause(content['cause']),
+    meta: (need(isObject(content['meta']), 'meta'), content['meta'] as SnapshotMeta),
+    sizeBytes: all.reduce((sum, file) => sum + file.sizeBytes, 0),
+    partition: content['partition'] as Partition,
+    files,
+    rejectColumns: readColumns(content['rejectColumns']),
+    repairs: list(content['repairs'], 'repairs').map((repaired) => whole(repaired, 'repairs')),
+  }
+}
+
+const totalRows = (files: readonly DataFile[]): number => files.reduce((sum, { rows }) => sum + rows, 0)
+
+function ascends(files: readonly DataFile[]): boolean {
+  return files.every((file, i) => file.first <= file.last && (i === 0 || (files[i - 1] as DataFile).last < file.first))
+}
+
+function readColumns(value: unknown): StoredColumn[] {
+  return list(value, 'columns').map((entry) => {
+    const [name, type] = list(entry, 'columns')
+    need(Object.hasOwn(COLUMN_TYPES, text(type, 'columns')), 'columns')
+    return { name: text(name, 'columns'), type: type as ColumnType }
+  })
+}
+
+function readFiles(value: unknown, table: TableName): DataFile[] {
+  return list(value, table).map((entry) => {
+    const [part, id, sizeBytes, crc32, rows, first, last] = list(entry, table)
+    need(isPartName(text(part, table)) && /^[0-9a-z-]{1,64}$/.test(text(id, table)), table)
+    return {
+      table,
+      part: part as string,
+      id: id as string,
+      sizeBytes: whole(sizeBytes, table),
+      crc32: whole(crc32, table),
+      rows: whole(rows, table),
+      first: BigInt(text(first, table)),
+      last: BigInt(text(last, table)),
+    }
+  })
+}
+
+function readCoverage(entry: unknown): CoverageRecord {
+  const [startMs, endMs, state, reason, requestId, asOfMs, condition] = list(entry, 'coverage')
+  need(STATES.includes(text(state, 'coverage')), 'coverage')
+  return {
+    startMs: whole(startMs, 'coverage'),
+    endMs: whole(endMs, 'coverage'),
+    state: state as CoverageState,
+    ...(reason === null ? {} : { reason: text(reason, 'coverage') as CoverageReason }),
+    requestId: text(requestId, 'coverage'),
+    asOfMs: whole(asOfMs, 'coverage'),
+    ...(condition === undefined ? {} : { condition: text(condition, 'coverage') }),
+  }
+}
+
+function readCause(value: unknown): Cause {
+  need(isObject(value), 'cause')
+  const cause = value as Json
+  return {
+    operation: text(cause['operation'], 'cause'),
+    requestIds: list(cause['requestIds'], 'cause').map((id) => text(id, 'cause')),
+    added: whole(cause['added'], 'cause'),
+    changed: whole(cause['changed'], 'cause'),
+    removed: whole(cause['removed'], 'cause'),
+  }
+}
