@@ -27,15 +27,14 @@ export interface Checked {
   readonly rejected: Readonly<Record<string, number>>
   /** Rule id -> rows stored and counted. */
   readonly warnings: Readonly<Record<string, number>>
+  /** Why nothing of the answer may be stored but its rejects; null where all is well. */
+  readonly refusal: DataError | null
 }
 
 /** Below this many rows a share says nothing: one bad row of ten is 10 %. */
 const SMALLEST_SHARE_ROWS = 100
 
-/**
- * Checks rows.
- * @throws {DataError} `data/invalid` with `onInvalid: 'reject'`, or where the share of invalid rows is too large
- */
+/** Checks rows. With `onInvalid: 'reject'`, or where the share of invalid rows is too large, the answer is refused whole. */
 export function checkRows(
   rows: Columns,
   context: RuleContext & { readonly series: Series; readonly nowMs: number; readonly requestId: string },
@@ -54,24 +53,24 @@ export function checkRows(
       else warnings[rule.id] = (warnings[rule.id] ?? 0) + 1
     }
   }
-  if (verdict.size === 0) return { rows, rejects: null, rejected: {}, warnings }
-  refuseIfTooMany(verdict, total, context.series, quality)
+  if (verdict.size === 0) return { rows, rejects: null, rejected: {}, warnings, refusal: null }
+  const refusal = refuseIfTooMany(verdict, total, context.series, quality)
   const kept = Int32Array.from({ length: total }, (_, row) => row).filter((row) => !verdict.has(row))
   const bad = [...verdict.keys()].toSorted((a, b) => a - b)
   const rejected: Record<string, number> = {}
   for (const rule of verdict.values()) rejected[rule] = (rejected[rule] ?? 0) + 1
   const rejects = rejectRows(takeColumns(rows, Int32Array.from(bad)), bad.map((row) => verdict.get(row) as string), context)
-  return { rows: takeColumns(rows, kept), rejects, rejected, warnings }
+  return { rows: takeColumns(rows, kept), rejects, rejected, warnings, refusal }
 }
 
-function refuseIfTooMany(verdict: ReadonlyMap<number, string>, total: number, series: Series, quality: Quality): void {
+function refuseIfTooMany(verdict: ReadonlyMap<number, string>, total: number, series: Series, quality: Quality): DataError | null {
   const isTooLarge = total >= SMALLEST_SHARE_ROWS && verdict.size / total > quality.maxInvalidShare
-  if (quality.onInvalid !== 'reject' && !isTooLarge) return
+  if (quality.onInvalid !== 'reject' && !isTooLarge) return null
   const rules = [...new Set(verdict.values())].join(', ')
   const message =
-    `${seriesKey(series)}: ${verdict.size} of ${total} rows broke the rules ${rules}; nothing of this answer was stored. ` +
+    `${seriesKey(series)}: ${verdict.size} of ${total} rows broke the rules ${rules}; nothing of this answer was stored but its rejects. ` +
     (isTooLarge ? 'Raise quality.maxInvalidShare to store the rest' : 'Use quality.onInvalid "quarantine" to keep them aside')
-  throw new DataError('data/invalid', message, {
+  return new DataError('data/invalid', message, {
     provider: series.provider,
     symbol: series.symbol,
     issues: [...verdict].slice(0, 10).map(([row, rule]) => ({ path: `row ${row}`, message: rule })),

@@ -111,7 +111,7 @@ async function prepare(
   const openings = mergedOpenings(stored, fresh, job.series)
   const coverage = coverageAfter(job, before, pages, openings, nowMs, firstRow(head, openings, job.series), options.historyStartMs)
   const revisions = revisionRows(reconciled.revisions, nowMs, pages[0]?.answer.requestId ?? '')
-  const rejects = await freshRejects(rooms, head, proven, pages)
+  const rejects = await freshRejects(rooms, head, pages, unitOf(job.series))
   const meta = metaChange(head, job, options.actionsVersion, nowMs)
   const outcome = {
     added: reconciled.added,
@@ -233,18 +233,21 @@ const seenAt = (table: Columns, row: number): number => Number(valueAt(table['se
 async function freshRejects(
   rooms: IngestRooms,
   head: Snapshot | null,
-  proven: readonly Range[],
   pages: readonly BufferedPage[],
+  unit: 'us' | 'ns',
 ): Promise<Columns | null> {
   const parts = pages.flatMap((page) => (page.rejects === null ? [] : [page.rejects]))
   if (parts.length === 0) return null
   const all = concatColumns(parts)
-  if (head === null || head.rejects === 0 || proven.length === 0) return all
-  const range = { startMs: (proven[0] as Range).startMs, endMs: (proven.at(-1) as Range).endMs }
+  if (head === null || head.rejects === 0) return all
+  const times = timestampsMs(all.timestamp, unit).toSorted()
+  const range = { startMs: Math.floor(times[0] as number), endMs: Math.ceil(times.at(-1) as number) + 1 }
   const known = await rooms.storage.read(head, { table: 'rejects', range })
   const keep = Array.from({ length: rowCount(all) }, (_, row) => row).filter((row) => !isKnownReject(all, row, known))
   return keep.length === 0 ? null : takeColumns(all, Int32Array.from(keep))
 }
+
+const unitOf = (series: Series): 'us' | 'ns' => SCHEMAS[series.schema].timeUnit
 
 function isKnownReject(rejects: Columns, row: number, known: Columns): boolean {
   const names = Object.keys(rejects).filter((name) => name !== 'seen_at' && name !== 'request')

@@ -30,8 +30,8 @@ export interface NormalPage {
   readonly rows: Columns
   /** Openings of rows whose prices were all null, ascending. */
   readonly nullMs: readonly EpochMs[]
-  /** Rows without a timestamp, by position in the page. */
-  readonly untimed: number
+  /** Rows without a timestamp, put at the start of the range; null without. */
+  readonly untimed: Columns | null
   readonly outside: number
   readonly forming: number
   readonly duplicates: number
@@ -61,13 +61,14 @@ export function normalisePage(page: PageColumns, context: NormaliseContext): Nor
   const { timestamp } = columns
   const keep: number[] = []
   const nullMs: EpochMs[] = []
-  const counts = { untimed: 0, outside: 0, forming: 0 }
+  const counts = { outside: 0, forming: 0 }
+  const untimed: number[] = []
   const isNull = nullRowTest(columns, context.series)
   const { startMs, endMs } = context.range
   for (let row = 0; row < rows; row++) {
     const ticks = timestamp[row] as bigint
     if (ticks === UNTIMED) {
-      counts.untimed++
+      untimed.push(row)
       continue
     }
     if (ticks < low || ticks >= high) throw wrongUnits(context.series, ticks)
@@ -81,7 +82,12 @@ export function normalisePage(page: PageColumns, context: NormaliseContext): Nor
   const { chosen, duplicates } = SCHEMAS[schema].identity === 'timestamp' ? lastOfEach(order, timestamp) : { chosen: order, duplicates: 0 }
   const isWhole = chosen.length === rows && chosen.every((row, i) => row === i)
   const normal = isWhole ? columns : takeColumns(columns, Int32Array.from(chosen))
-  return { rows: compact(normal), nullMs: [...new Set(nullMs)].toSorted((a, b) => a - b), duplicates, ...counts }
+  return { rows: compact(normal), nullMs: [...new Set(nullMs)].toSorted((a, b) => a - b), duplicates, untimed: untimedRows(columns, untimed, ticksOf(startMs, unit)), ...counts }
+}
+
+function untimedRows(columns: Columns, rows: readonly number[], ticks: bigint): Columns | null {
+  if (rows.length === 0) return null
+  return { ...takeColumns(columns, Int32Array.from(rows)), timestamp: new BigInt64Array(rows.length).fill(ticks) }
 }
 
 /** Stands for a timestamp that is no number: no instant of any unit in the bounds comes near it. */

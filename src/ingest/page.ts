@@ -2,18 +2,25 @@
  * Reads one page of a provider: normalised, checked, with what it proves.
  * @module
  */
-import { type Columns, rowCount } from '../contract/columns.ts'
+import { type Columns, concatColumns, rowCount } from '../contract/columns.ts'
+import type { DataError } from '../contract/errors.ts'
 import { barOpen } from '../contract/interval.ts'
 import type { Page } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { DAY_MS } from '../contract/time.ts'
 import { actionsSeries } from './actions.ts'
 import type { BufferedPage } from './buffer.ts'
-import { checkRows } from './check.ts'
+import { checkRows, rejectRows } from './check.ts'
 import { isClosed } from './finality.ts'
 import type { IngestJob, IngestRooms, RunCounts } from './job.ts'
 import { normalisePage, provenPart } from './normalise.ts'
 import type { RuleContext } from './rules.ts'
+
+/** A page that was read, and why it must not be stored, if so: then it holds nothing but its rejects. */
+export interface ReadPage {
+  readonly page: BufferedPage
+  readonly refusal: DataError | null
+}
 
 /** Normalises and checks one page. */
 export function readPage(
@@ -23,12 +30,15 @@ export function readPage(
   range: Range,
   requestId: string,
   counts: RunCounts,
-): BufferedPage {
+): ReadPage {
   const nowMs = rooms.runtime.now()
   const { series, calendar, provider } = job
   const clock = { series, calendar, capabilities: provider.capabilities }
   const normal = normalisePage(page.columns, { series, range, isClosed: (openMs) => isClosed(clock, openMs, nowMs) })
   const checked = checkRows(normal.rows, { ...ruleContext(job, normal.rows), series, nowMs, requestId }, rooms.quality)
+  const untimed = normal.untimed === null ? [] : [rejectUntimed(normal.untimed, nowMs, requestId)]
+  const rejects = [...untimed, ...(checked.rejects === null ? [] : [checked.rejects])]
+  if (checked.refusal !== null) return { page: rejectsOnly(rejects, range, requestId, nowMs), refusal: checked.refusal }
   counts.rows += rowCount(checked.rows)
   counts.nullRows += normal.nullMs.length
   for (const [rule, rows] of Object.entries(checked.warnings)) counts.warnings[rule] = (counts.warnings[rule] ?? 0) + rows
@@ -42,19 +52,30 @@ export function readPage(
     ...(page.condition === undefined ? {} : { condition: page.condition }),
   })
   const actions = page.actions === undefined || proven.startMs >= proven.endMs ? null : actionsOf(job, page, proven)
-  return {
-    answer: {
-      proven,
-      requestId,
-      asOfMs: nowMs,
-      hasRows: rowCount(checked.rows) > 0,
-      nullMs: normal.nullMs,
-      ...(page.condition === undefined ? {} : { condition: page.condition }),
-    },
-    rows: checked.rows,
-    rejects: checked.rejects,
-    actions,
+  const answer = {
+    proven,
+    requestId,
+    asOfMs: nowMs,
+    hasRows: rowCount(checked.rows) > 0,
+    nullMs: normal.nullMs,
+    ...(page.condition === undefined ? {} : { condition: page.condition }),
   }
+  return { page: { answer, rows: checked.rows, rejects: joinRejects(rejects), actions }, refusal: null }
+}
+
+function joinRejects(parts: readonly Columns[]): Columns | null {
+  return parts.length === 0 ? null : concatColumns(parts)
+}
+
+function rejectUntimed(rows: Columns, nowMs: number, requestId: string): Columns {
+  return rejectRows(rows, Array.from({ length: rowCount(rows) }, () => 'no-timestamp'), { nowMs, requestId })
+}
+
+/** What a rule rejects is kept even where the answer is refused; nothing else of it is, and nothing is proven. */
+function rejectsOnly(rejects: readonly Columns[], range: Range, requestId: string, nowMs: number): BufferedPage {
+  const proven = { startMs: range.startMs, endMs: range.startMs }
+  const answer = { proven, requestId, asOfMs: nowMs, hasRows: false, nullMs: [] }
+  return { answer, rows: { timestamp: new BigInt64Array(0) }, rejects: joinRejects(rejects), actions: null }
 }
 
 function actionsOf(job: IngestJob, page: Page, proven: Range): BufferedPage['actions'] {

@@ -77,7 +77,9 @@ async function fetchWhole(
     counts.requests++
     for await (const page of job.provider.fetch({ series: job.series, range: request.range }, context)) {
       job.signal.throwIfAborted()
-      pages.push(readPage(rooms, job, page, request.range, `${runId}.${i + 1}`, counts))
+      const read = readPage(rooms, job, page, request.range, `${runId}.${i + 1}`, counts)
+      if (read.refusal !== null) throw read.refusal
+      pages.push(read.page)
     }
   }
   return { pages, clipped: plan.clipped }
@@ -118,11 +120,13 @@ async function rebasedChange(
   const revisions = [...compared.revisions.map((revision) => ({ ...revision, kind: 'rebased' as const })), ...derived.revisions]
   const span = { startMs: head.coverage[0]?.startMs ?? 0, endMs: Math.max(head.coverage.at(-1)?.endMs ?? 0, lastEnd(pages)) }
   const table = revisionRows(revisions, nowMs, requestId)
+  const rejects = pages.flatMap((page) => (page.rejects === null ? [] : [page.rejects]))
   const change: Change = {
     opId,
     replace: [{ range: span, rows }],
     coverage: rebasedCoverage(job, head, pages, rows, clipped, nowMs),
     ...(table === null ? {} : { revisions: table }),
+    ...(rejects.length === 0 ? {} : { rejects: concatColumns(rejects) }),
     meta: {
       basis: { kind: head.meta.basis?.kind ?? 'splits', asOfMs: nowMs },
       ...(actionsVersion === undefined ? {} : { actionsVersion }),

@@ -155,8 +155,9 @@ async function fetchRequest(
   walk.counts.requests++
   for await (const page of provider.fetch({ series: job.series, range: request.range }, context)) {
     signal.throwIfAborted()
-    const ready = readPage(rooms, job, page, request.range, requestId, walk.counts)
+    const { page: ready, refusal } = readPage(rooms, job, page, request.range, requestId, walk.counts)
     buffer.add(ready)
+    if (refusal !== null) throw refusal
     walk.asked.push(ready.answer.proven)
     if (page.historyStartMs !== undefined) walk.historyStartMs = page.historyStartMs
   }

@@ -7,6 +7,8 @@
  * @module
  */
 export { binance } from './binance.ts'
+export { type FileOptions, file } from './file.ts'
+export { type SyntheticOptions, synthetic } from './synthetic.ts'
 export { yahoo } from './yahoo.ts'
 
 export { type BarRow, barPage } from './columns.ts'

@@ -75,17 +75,17 @@ function barColumns(bars: readonly FakeBar[]): Page['columns'] {
   bars.forEach(([, close], i) => {
     if (close !== null) valid[i >> 3]! |= 1 << (i & 7)
   })
-  const price = (add: number): { values: Float64Array; valid: Uint8Array } => ({
-    values: Float64Array.from(bars, ([, close]) => (close ?? 0) + add),
+  const price = (factor: number): { values: Float64Array; valid: Uint8Array } => ({
+    values: Float64Array.from(bars, ([, close]) => (close ?? 0) * factor),
     valid,
   })
   return {
     timestamp: Float64Array.from(bars, ([ms]) => ms),
-    open: price(0),
-    high: price(1),
-    low: price(-1),
-    close: price(0),
-    volume: price(10),
+    open: price(1),
+    high: price(1.5),
+    low: price(0.5),
+    close: price(1),
+    volume: price(2),
   }
 }
 
