@@ -9,7 +9,12 @@ import { type Interval, ceilOpen } from '../contract/interval.ts'
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
 import { floatColumn, integerColumn, listAt, malformed, textColumn, timeColumn } from './columns.ts'
 import {
-  type HttpProviderFactory, type HttpProviderOptions, type PageAnswer, type PageContext, type PageRequest, defineHttpProvider,
+  type HttpProviderFactory,
+  type HttpProviderOptions,
+  type PageAnswer,
+  type PageContext,
+  type PageRequest,
+  defineHttpProvider,
 } from './http/define.ts'
 import { type ProviderCode, classifyByStatus, vendorError } from './http/status.ts'
 
@@ -25,11 +30,28 @@ export const BINANCE: ProviderCapabilities = {
   schemas: ['ohlcv', 'trades'],
   assetClasses: ['crypto'],
   intervals: {
-    '1s': '1s', '1m': '1m', '3m': '3m', '5m': '5m', '15m': '15m', '30m': '30m', '1h': '1h', '2h': '2h', '4h': '4h',
-    '6h': '6h', '8h': '8h', '12h': '12h', '1d': '1d', '3d': '3d', '1w': '1w', '1mo': '1M',
+    '1s': '1s',
+    '1m': '1m',
+    '3m': '3m',
+    '5m': '5m',
+    '15m': '15m',
+    '30m': '30m',
+    '1h': '1h',
+    '2h': '2h',
+    '4h': '4h',
+    '6h': '6h',
+    '8h': '8h',
+    '12h': '12h',
+    '1d': '1d',
+    '3d': '3d',
+    '1w': '1w',
+    '1mo': '1M',
   },
   rowsPerRequest: ROWS,
-  rateLimits: [{ weight: 6000, perMs: 60_000 }, { weight: 61_000, perMs: 300_000 }],
+  rateLimits: [
+    { weight: 6000, perMs: 60_000 },
+    { weight: 61_000, perMs: 300_000 },
+  ],
   requestWeight: 2,
   keys: [],
   metered: false,
@@ -53,7 +75,10 @@ type Context = PageContext<Cursor, HttpProviderOptions>
 
 /** Columns of klines; the same rows come from REST, futures and the archive. */
 export function klineColumns(rows: readonly Kline[]): PageColumns {
-  const at = (index: number) => (row: number): unknown => (rows[row] as Kline)[index]
+  const at =
+    (index: number) =>
+    (row: number): unknown =>
+      (rows[row] as Kline)[index]
   return {
     timestamp: timeColumn(rows.length, at(0)),
     open: floatColumn(rows.length, at(1)),
@@ -78,12 +103,17 @@ export function klineRows(body: unknown): readonly Kline[] {
  * The page of these klines. Both ends of the vendor's window are inclusive on the opening time;
  * a page that a row limit cut proves only up to the opening after its last row.
  */
-export function klinePage(body: unknown, context: PageContext<Cursor, HttpProviderOptions>, cutAt: ReadonlySet<number>): PageAnswer<Cursor> {
+export function klinePage(
+  body: unknown,
+  context: PageContext<Cursor, HttpProviderOptions>,
+  cutAt: ReadonlySet<number>,
+): PageAnswer<Cursor> {
   const rows = klineRows(body)
   const { range, cursor } = context
   const startMs = cursor?.startMs ?? range.startMs
   const columns = klineColumns(rows)
-  const nextMs = rows.length === 0 ? range.endMs : ceilOpen(context.series.interval as Interval, ((rows.at(-1) as Kline)[0]) + 1)
+  const nextMs =
+    rows.length === 0 ? range.endMs : ceilOpen(context.series.interval as Interval, (rows.at(-1) as Kline)[0] + 1)
   if (!cutAt.has(rows.length) || nextMs >= range.endMs) return { columns, proven: { startMs, endMs: range.endMs } }
   return { columns, proven: { startMs, endMs: Math.max(startMs, nextMs) }, next: { startMs: nextMs } }
 }
@@ -130,7 +160,10 @@ const ENDPOINTS: Readonly<Partial<Record<Context['series']['schema'], Endpoint>>
   ohlcv: {
     toRequest({ baseUrl, symbol, vendorInterval, range, cursor }) {
       const query = new URLSearchParams({
-        symbol, interval: vendorInterval, startTime: String(cursor?.startMs ?? range.startMs), endTime: String(range.endMs - 1),
+        symbol,
+        interval: vendorInterval,
+        startTime: String(cursor?.startMs ?? range.startMs),
+        endTime: String(range.endMs - 1),
         limit: String(ROWS),
       })
       return { url: `${baseUrl}/api/v3/klines?${query}`, as: 'json', weight: 2 }
@@ -139,8 +172,13 @@ const ENDPOINTS: Readonly<Partial<Record<Context['series']['schema'], Endpoint>>
   },
   trades: {
     toRequest({ baseUrl, symbol, range, cursor }) {
-      const from = cursor?.fromId === undefined ? { startTime: String(range.startMs) } : { fromId: String(cursor.fromId) }
-      return { url: `${baseUrl}/api/v3/aggTrades?${new URLSearchParams({ symbol, ...from, limit: String(ROWS) })}`, as: 'json', weight: 4 }
+      const from =
+        cursor?.fromId === undefined ? { startTime: String(range.startMs) } : { fromId: String(cursor.fromId) }
+      return {
+        url: `${baseUrl}/api/v3/aggTrades?${new URLSearchParams({ symbol, ...from, limit: String(ROWS) })}`,
+        as: 'json',
+        weight: 4,
+      }
     },
     toPage: tradePage,
   },
@@ -148,9 +186,16 @@ const ENDPOINTS: Readonly<Partial<Record<Context['series']['schema'], Endpoint>>
 
 /** Source: https://github.com/binance/binance-spot-api-docs/blob/master/errors.md. */
 const CODES: Readonly<Record<number, ProviderCode>> = {
-  [-1000]: 'provider/unavailable', [-1001]: 'provider/unavailable', [-1003]: 'provider/rate-limited', [-1007]: 'provider/timeout',
-  [-1016]: 'provider/unavailable', [-1100]: 'provider/not-found', [-1120]: 'provider/unsupported', [-1121]: 'provider/not-found',
-  [-1122]: 'provider/not-found', [-1130]: 'provider/unsupported',
+  [-1000]: 'provider/unavailable',
+  [-1001]: 'provider/unavailable',
+  [-1003]: 'provider/rate-limited',
+  [-1007]: 'provider/timeout',
+  [-1016]: 'provider/unavailable',
+  [-1100]: 'provider/not-found',
+  [-1120]: 'provider/unsupported',
+  [-1121]: 'provider/not-found',
+  [-1122]: 'provider/not-found',
+  [-1130]: 'provider/unsupported',
 }
 
 /** Reads the errors of every Binance interface: `{ code, msg }` with a status of 4xx. */

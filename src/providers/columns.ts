@@ -57,7 +57,8 @@ export function integerColumn(rows: number, valueAt: (row: number) => unknown): 
   const values = new BigInt64Array(rows)
   for (let row = 0; row < rows; row++) {
     const value = valueAt(row)
-    const whole = (typeof value === 'number' && Number.isSafeInteger(value)) || (typeof value === 'string' && /^-?\d+$/.test(value))
+    const whole =
+      (typeof value === 'number' && Number.isSafeInteger(value)) || (typeof value === 'string' && /^-?\d+$/.test(value))
     if (!whole) throw malformed(`[${row}]`, value, 'a whole number')
     values[row] = BigInt(value as number | string)
   }
@@ -125,7 +126,9 @@ function msOfRow(row: BarRow): number {
 export function barPage(rows: readonly BarRow[]): PageColumns {
   const times = rows.map(msOfRow)
   const extras = new Set(rows.flatMap((row) => Object.keys(row)))
-  const columns: Record<string, Column> & { timestamp: Float64Array } = { timestamp: timeColumn(rows.length, (i) => times[i]) }
+  const columns: Record<string, Column> & { timestamp: Float64Array } = {
+    timestamp: timeColumn(rows.length, (i) => times[i]),
+  }
   for (const name of ['open', 'high', 'low', 'close', 'volume']) {
     columns[name] = floatColumn(rows.length, (i) => rows[i]?.[name])
     extras.delete(name)

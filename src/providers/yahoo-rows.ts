@@ -118,7 +118,11 @@ function labelledGroups(chart: Chart, interval: Interval, clock: ZoneClock): Gro
   return [...groups.values()]
 }
 
-function fold(values: readonly unknown[] | undefined, rows: readonly number[], how: 'first' | 'last' | 'max' | 'min' | 'sum'): number | null {
+function fold(
+  values: readonly unknown[] | undefined,
+  rows: readonly number[],
+  how: 'first' | 'last' | 'max' | 'min' | 'sum',
+): number | null {
   const numbers = rows.map((row) => numberOf(values?.[row])).filter((value) => value !== null)
   if (numbers.length === 0) return null
   if (how === 'first') return numbers[0] as number
@@ -127,7 +131,13 @@ function fold(values: readonly unknown[] | undefined, rows: readonly number[], h
   return how === 'min' ? Math.min(...numbers) : numbers.reduce((sum, value) => sum + value, 0)
 }
 
-const FOLDS = [['open', 'first'], ['high', 'max'], ['low', 'min'], ['close', 'last'], ['volume', 'sum']] as const
+const FOLDS = [
+  ['open', 'first'],
+  ['high', 'max'],
+  ['low', 'min'],
+  ['close', 'last'],
+  ['volume', 'sum'],
+] as const
 
 /**
  * Bars of a chart. Rows without any price keep their slot with all prices null.
@@ -146,7 +156,8 @@ export function chartColumns(chart: Chart, interval: Interval, range: Range, per
     .map(({ labelMs, rows }) => ({ labelMs, rows: rows.filter((row) => (chart.times[row] as number) < period2Ms) }))
     .filter(({ labelMs, rows }) => rows.length > 0 && labelMs >= range.startMs && labelMs < range.endMs)
   const columns: Record<string, ReturnType<typeof floatColumn>> = {}
-  for (const [name, how] of FOLDS) columns[name] = floatColumn(groups.length, (i) => fold(chart.quote[name], (groups[i] as Group).rows, how))
+  for (const [name, how] of FOLDS)
+    columns[name] = floatColumn(groups.length, (i) => fold(chart.quote[name], (groups[i] as Group).rows, how))
   if (chart.adjusted !== undefined) {
     columns['adj_close'] = floatColumn(groups.length, (i) => fold(chart.adjusted, (groups[i] as Group).rows, 'last'))
   }

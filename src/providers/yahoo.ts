@@ -5,14 +5,19 @@
  * @module
  */
 import type { HttpResponse } from '../contract/http.ts'
-import { type Interval, isLabelled } from '../contract/interval.ts'
+import { type Interval, barOpen, ceilOpen, isLabelled } from '../contract/interval.ts'
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { DAY_MS } from '../contract/time.ts'
 import { ProviderError } from '../contract/errors.ts'
 import { floatColumn, listAt, malformed, numberOf, objectAt, textColumn, timeColumn } from './columns.ts'
 import {
-  type HttpProviderFactory, type HttpProviderOptions, type PageAnswer, type PageContext, type PageRequest, defineHttpProvider,
+  type HttpProviderFactory,
+  type HttpProviderOptions,
+  type PageAnswer,
+  type PageContext,
+  type PageRequest,
+  defineHttpProvider,
 } from './http/define.ts'
 import { refuseFarTimes } from './http/page-guard.ts'
 import { type ProviderCode, classifyByStatus, vendorError, vendorText } from './http/status.ts'
@@ -27,7 +32,13 @@ export const YAHOO: ProviderCapabilities = {
   intervals: { '1m': '1m', '5m': '5m', '15m': '15m', '30m': '30m', '1h': '60m', '1d': '1d', '1w': '1wk', '1mo': '1mo' },
   rowsPerRequest: 20_000,
   spanMsPerRequest: { '1m': 7 * DAY_MS },
-  historyMs: { '1m': 30 * DAY_MS - HOUR_MS, '5m': 59 * DAY_MS, '15m': 59 * DAY_MS, '30m': 59 * DAY_MS, '1h': 729 * DAY_MS },
+  historyMs: {
+    '1m': 30 * DAY_MS - HOUR_MS,
+    '5m': 59 * DAY_MS,
+    '15m': 59 * DAY_MS,
+    '30m': 59 * DAY_MS,
+    '1h': 729 * DAY_MS,
+  },
   rateLimits: [{ weight: 2000, perMs: HOUR_MS }],
   keys: [],
   metered: false,
@@ -60,7 +71,9 @@ type Context = PageContext<never, HttpProviderOptions>
 
 /** Events come with any interval; alone they are asked for by the day. */
 function intervalOf({ series, vendorInterval }: Context): { ours: Interval; theirs: string } {
-  return series.schema === 'actions' ? { ours: '1d', theirs: '1d' } : { ours: series.interval as Interval, theirs: vendorInterval }
+  return series.schema === 'actions'
+    ? { ours: '1d', theirs: '1d' }
+    : { ours: series.interval as Interval, theirs: vendorInterval }
 }
 
 /**
@@ -75,12 +88,18 @@ function toRequest(context: Context): PageRequest {
   const { ours, theirs } = intervalOf(context)
   const { startMs, endMs } = period(context.range, ours)
   const query = new URLSearchParams({
-    period1: String(Math.floor(startMs / 1000)), period2: String(Math.ceil(endMs / 1000)), interval: theirs,
-    includePrePost: 'false', events: 'div,splits,capitalGains',
+    period1: String(Math.floor(startMs / 1000)),
+    period2: String(Math.ceil(endMs / 1000)),
+    interval: theirs,
+    includePrePost: 'false',
+    events: 'div,splits,capitalGains',
   })
   const path = encodeURIComponent(context.symbol).replaceAll('%3D', '=')
   // A name that is no browser's is refused at once.
-  const headers = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36' }
+  const headers = {
+    'user-agent':
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
+  }
   return { url: `${context.baseUrl}/v8/finance/chart/${path}?${query}`, headers, as: 'json' }
 }
 
@@ -100,38 +119,52 @@ function chartOf(result: Readonly<Record<string, unknown>>): Chart {
   const indicators = objectAt(result['indicators'] ?? {}, 'indicators')
   const quote = objectAt((indicators['quote'] as readonly unknown[] | undefined)?.[0] ?? {}, 'indicators.quote[0]')
   const adjclose = (indicators['adjclose'] as readonly unknown[] | undefined)?.[0]
-  const stamps = result['timestamp'] === undefined || result['timestamp'] === null ? [] : listAt(result['timestamp'], 'timestamp')
-  const read = (name: string): readonly unknown[] | undefined => listOrNone(quote[name], stamps.length, `indicators.quote[0].${name}`)
+  const stamps =
+    result['timestamp'] === undefined || result['timestamp'] === null ? [] : listAt(result['timestamp'], 'timestamp')
+  const read = (name: string): readonly unknown[] | undefined =>
+    listOrNone(quote[name], stamps.length, `indicators.quote[0].${name}`)
   return {
     meta,
     times: timeColumn(stamps.length, (i) => (typeof stamps[i] === 'number' ? stamps[i] * 1000 : stamps[i])),
     quote: { open: read('open'), high: read('high'), low: read('low'), close: read('close'), volume: read('volume') },
-    adjusted: adjclose === undefined || stamps.length === 0 ? undefined : listOrNone(objectAt(adjclose, 'adjclose[0]')['adjclose'], stamps.length, 'adjclose'),
+    adjusted:
+      adjclose === undefined || stamps.length === 0
+        ? undefined
+        : listOrNone(objectAt(adjclose, 'adjclose[0]')['adjclose'], stamps.length, 'adjclose'),
   }
 }
 
 /** Kind of event -> its list in the answer and its value. */
 const EVENTS = [
-  ['split', 'splits', (event: Readonly<Record<string, unknown>>) => {
-    const [numerator, denominator] = [numberOf(event['numerator']), numberOf(event['denominator'])]
-    return numerator === null || denominator === null || denominator === 0 ? null : numerator / denominator
-  }],
+  [
+    'split',
+    'splits',
+    (event: Readonly<Record<string, unknown>>) => {
+      const [numerator, denominator] = [numberOf(event['numerator']), numberOf(event['denominator'])]
+      return numerator === null || denominator === null || denominator === 0 ? null : numerator / denominator
+    },
+  ],
   ['dividend', 'dividends', (event: Readonly<Record<string, unknown>>) => numberOf(event['amount'])],
   ['capital-gain', 'capitalGains', (event: Readonly<Record<string, unknown>>) => numberOf(event['amount'])],
 ] as const
 
-/** Splits and dividends by ex-date. The keys of the vendor's lists follow the bars; `date` is the session itself. */
+/** Splits and dividends by ex-date, of the days that the range touches. The keys of the vendor's lists follow the bars; `date` is the session itself. */
 function actionColumns(result: Readonly<Record<string, unknown>>, chart: Chart, range: Range): PageColumns {
+  const days = { startMs: barOpen('1d', range.startMs), endMs: ceilOpen('1d', range.endMs) }
   const events = objectAt(result['events'] ?? {}, 'events')
   const clock = clockOf(chart.meta)
   const rows = EVENTS.flatMap(([kind, list, valueOf]) =>
     Object.values(objectAt(events[list] ?? {}, `events.${list}`)).map((entry) => {
       const event = objectAt(entry, `events.${list}`)
       const atMs = (numberOf(event['date']) ?? Number.NaN) * 1000
-      const [exDateMs] = sessionDates(timeColumn(1, () => atMs), clock, -1)
+      const [exDateMs] = sessionDates(
+        timeColumn(1, () => atMs),
+        clock,
+        -1,
+      )
       return { kind, exDateMs: exDateMs as number, value: valueOf(event), currency: event['currency'] }
     }),
-  ).filter(({ exDateMs }) => exDateMs >= range.startMs && exDateMs < range.endMs)
+  ).filter(({ exDateMs }) => exDateMs >= days.startMs && exDateMs < days.endMs)
   const columns = {
     timestamp: timeColumn(rows.length, (i) => rows[i]?.exDateMs),
     kind: textColumn(rows.length, (i) => rows[i]?.kind),
@@ -145,9 +178,11 @@ function toPage(body: unknown, context: Context): PageAnswer<never> {
   const { range, series } = context
   const { ours, theirs } = intervalOf(context)
   const answer = objectAt(objectAt(body, 'answer')['chart'], 'chart')
-  const [first] = answer['result'] === null || answer['result'] === undefined ? [] : listAt(answer['result'], 'chart.result')
+  const [first] =
+    answer['result'] === null || answer['result'] === undefined ? [] : listAt(answer['result'], 'chart.result')
   // An instrument without data in the window is an error of its own in this interface, and an empty one here.
-  if (first === undefined && WINDOW_WITHOUT_DATA.test(vendorText(answer['error']))) return { columns: { timestamp: new Float64Array(0) }, proven: range }
+  if (first === undefined && WINDOW_WITHOUT_DATA.test(vendorText(answer['error'])))
+    return { columns: { timestamp: new Float64Array(0) }, proven: range }
   const result = objectAt(first, 'chart.result[0]')
   const chart = chartOf(result)
   // The live row is of today whatever was asked.
@@ -155,19 +190,27 @@ function toPage(body: unknown, context: Context): PageAnswer<never> {
   const sent = chart.meta['dataGranularity']
   const coarse = isCoarserThan(ours, chart.times) && !isLabelled(ours)
   if ((typeof sent === 'string' && granularity(sent) !== granularity(theirs)) || (coarse && ours === '30m')) {
-    throw new ProviderError('provider/response', `was asked for bars of ${theirs} and answered with longer or shorter ones`, {
-      field: 'dataGranularity', value: coarse ? 'twice as long' : sent,
-    })
+    throw new ProviderError(
+      'provider/response',
+      `was asked for bars of ${theirs} and answered with longer or shorter ones`,
+      {
+        field: 'dataGranularity',
+        value: coarse ? 'twice as long' : sent,
+      },
+    )
   }
   const actions = actionColumns(result, chart, range)
   if (series.schema === 'actions') return { columns: actions, proven: range }
   const columns = chartColumns(chart, ours, range, period(range, ours).endMs)
-  const listedMs = numberOf(chart.meta['firstTradeDate'])
+  const listedMs = Math.min(
+    (numberOf(chart.meta['firstTradeDate']) ?? Number.NaN) * 1000,
+    chart.times[0] ?? Number.POSITIVE_INFINITY,
+  )
   return {
     columns,
     proven: range,
     ...(actions.timestamp.length === 0 ? {} : { actions }),
-    ...(listedMs === null ? {} : { historyStartMs: Math.floor((listedMs * 1000) / DAY_MS) * DAY_MS }),
+    ...(Number.isFinite(listedMs) ? { historyStartMs: barOpen('1d', listedMs) } : {}),
   }
 }
 
@@ -175,8 +218,12 @@ const WINDOW_WITHOUT_DATA = /^Data doesn't exist for startDate/i
 
 /** Name of an error in the body -> code. */
 const ERRORS: Readonly<Record<string, ProviderCode>> = {
-  'Not Found': 'provider/not-found', Unauthorized: 'provider/unauthorized', 'Unprocessable Entity': 'provider/unsupported',
-  'Bad Request': 'provider/unsupported', 'Too Many Requests': 'provider/rate-limited', 'Internal Server Error': 'provider/unavailable',
+  'Not Found': 'provider/not-found',
+  Unauthorized: 'provider/unauthorized',
+  'Unprocessable Entity': 'provider/unsupported',
+  'Bad Request': 'provider/unsupported',
+  'Too Many Requests': 'provider/rate-limited',
+  'Internal Server Error': 'provider/unavailable',
 }
 
 /** Reads `{ chart | finance: { error } }` before the status, and the texts of pages that refuse or are down. */

@@ -61,10 +61,18 @@ export function zoneClock(zone: string): ZoneClock {
 function formatOf(zone: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat('en-US', {
-      timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric',
-      hour: 'numeric', minute: 'numeric', second: 'numeric',
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
     })
   } catch (error) {
-    throw new ProviderError('provider/response', `named the time zone ${JSON.stringify(zone)}, which does not exist`, { cause: error })
+    throw new ProviderError('provider/response', `named the time zone ${JSON.stringify(zone)}, which does not exist`, {
+      cause: error,
+    })
   }
 }

@@ -31,7 +31,10 @@ export function recordings(filter: (recording: Recording) => boolean = () => tru
   const index = JSON.parse(readFileSync(join(FOLDER as string, 'INDEX.json'), 'utf8')) as { files: Entry[] }
   return index.files
     .map(({ request, response, ...rest }) => ({
-      ...rest, url: request?.url ?? null, status: response?.status ?? 200, headers: response?.headers ?? {},
+      ...rest,
+      url: request?.url ?? null,
+      status: response?.status ?? 200,
+      headers: response?.headers ?? {},
     }))
     .filter(filter)
 }

@@ -5,7 +5,12 @@ import type { Page, Provider } from '../../src/contract/provider.ts'
 import type { Range } from '../../src/contract/range.ts'
 import { type Runtime, SILENT } from '../../src/contract/runtime.ts'
 import type { Series } from '../../src/contract/series.ts'
-import { type HttpEngine, type HttpEngineOptions, type HttpOptions, createHttpEngine } from '../../src/providers/http/engine.ts'
+import {
+  type HttpEngine,
+  type HttpEngineOptions,
+  type HttpOptions,
+  createHttpEngine,
+} from '../../src/providers/http/engine.ts'
 
 export const HTTP: HttpOptions = {
   timeoutMs: 2_000,
@@ -19,7 +24,10 @@ export const HTTP: HttpOptions = {
 export type Answer = (url: URL, request: Request) => Response | Promise<Response>
 
 /** A runtime whose clock moves only when somebody sleeps. */
-export function virtualRuntime(answer: Answer, startMs: number = Date.UTC(2026, 0, 1)): Runtime & { sleptMs: number[] } {
+export function virtualRuntime(
+  answer: Answer,
+  startMs: number = Date.UTC(2026, 0, 1),
+): Runtime & { sleptMs: number[] } {
   let nowMs = startMs
   const sleptMs: number[] = []
   return {
@@ -40,7 +48,10 @@ export function virtualRuntime(answer: Answer, startMs: number = Date.UTC(2026, 
   }
 }
 
-export function engineOver(answer: Answer, options: Partial<HttpEngineOptions> & { startMs?: number } = {}): HttpEngine & { runtime: Runtime & { sleptMs: number[] } } {
+export function engineOver(
+  answer: Answer,
+  options: Partial<HttpEngineOptions> & { startMs?: number } = {},
+): HttpEngine & { runtime: Runtime & { sleptMs: number[] } } {
   const runtime = virtualRuntime(answer, options.startMs)
   const engine = createHttpEngine({ runtime, http: HTTP, log: SILENT, emit: () => {}, ...options })
   return { ...engine, runtime }
@@ -53,23 +64,39 @@ export interface Asked {
 }
 
 /** All pages of one fetch. */
-export async function ask(provider: Provider, series: Omit<Series, 'provider'>, range: Range, answer: Answer, nowMs?: number): Promise<Asked> {
+export async function ask(
+  provider: Provider,
+  series: Omit<Series, 'provider'>,
+  range: Range,
+  answer: Answer,
+  nowMs?: number,
+): Promise<Asked> {
   const urls: URL[] = []
   const headers: Headers[] = []
   const startMs = nowMs ?? Math.max(range.endMs, Date.UTC(2026, 0, 1))
-  const engine = engineOver((url, request) => {
-    urls.push(url)
-    headers.push(request.headers)
-    return answer(url, request)
-  }, { startMs })
+  const engine = engineOver(
+    (url, request) => {
+      urls.push(url)
+      headers.push(request.headers)
+      return answer(url, request)
+    },
+    { startMs },
+  )
   const pages = await pagesThrough(provider, series, range, engine.httpFor(provider), startMs)
   return { pages, urls, headers }
 }
 
-export async function pagesThrough(provider: Provider, series: Omit<Series, 'provider'>, range: Range, http: Http, nowMs: number): Promise<Page[]> {
+export async function pagesThrough(
+  provider: Provider,
+  series: Omit<Series, 'provider'>,
+  range: Range,
+  http: Http,
+  nowMs: number,
+): Promise<Page[]> {
   const pages: Page[] = []
   const context = { signal: new AbortController().signal, http, now: () => nowMs, log: SILENT }
-  for await (const page of provider.fetch({ series: { provider: provider.name, ...series }, range }, context)) pages.push(page)
+  for await (const page of provider.fetch({ series: { provider: provider.name, ...series }, range }, context))
+    pages.push(page)
   return pages
 }
 
@@ -86,7 +113,8 @@ export function rowsOf(page: Page): Record<string, unknown>[] {
   const times = listOf(page.columns.timestamp)
   return times.map((ms, row) => {
     const out: Record<string, unknown> = { time: new Date(Number(ms)).toISOString() }
-    for (const [name, column] of Object.entries(page.columns)) if (name !== 'timestamp') out[name] = valueAt(column, row)
+    for (const [name, column] of Object.entries(page.columns))
+      if (name !== 'timestamp') out[name] = valueAt(column, row)
     return out
   })
 }

@@ -29,6 +29,11 @@ export async function withDeadline<T>(
   }
 }
 
+/** Runs work under a signal that aborts when any of the given ones does. */
+export function joined<T>(signals: readonly AbortSignal[], work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withDeadline(signals, Number.POSITIVE_INFINITY, () => new Error('never'), work)
+}
+
 /** Rejects as soon as the signal aborts, also where the work does not listen to it. */
 export function orAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {

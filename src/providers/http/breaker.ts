@@ -32,7 +32,11 @@ export interface Breaker {
 }
 
 /** Makes a closed breaker. */
-export function createBreaker(options: BreakerOptions, now: () => EpochMs, changed: (state: BreakerState) => void): Breaker {
+export function createBreaker(
+  options: BreakerOptions,
+  now: () => EpochMs,
+  changed: (state: BreakerState) => void,
+): Breaker {
   let state: BreakerState = 'closed'
   let failures = 0
   let successes = 0

@@ -4,7 +4,15 @@
  */
 import { ConfigError, ProviderError } from '../../contract/errors.ts'
 import type { Classify, HttpRequest, HttpResponse } from '../../contract/http.ts'
-import type { FetchContext, FetchRequest, Page, Provider, ProviderCapabilities, RateLimit } from '../../contract/provider.ts'
+import { checkOptions } from '../../contract/options.ts'
+import type {
+  FetchContext,
+  FetchRequest,
+  Page,
+  Provider,
+  ProviderCapabilities,
+  RateLimit,
+} from '../../contract/provider.ts'
 import { type Range, intersect } from '../../contract/range.ts'
 import type { AssetClass, Series } from '../../contract/series.ts'
 import type { EpochMs } from '../../contract/time.ts'
@@ -26,7 +34,9 @@ export interface HttpProviderOptions {
   /** Another address of the same interface. */
   readonly baseUrl?: string
   /** Single facts of the account's plan, in place of those of the cheapest one. */
-  readonly plan?: Partial<Pick<ProviderCapabilities, 'historyMs' | 'rowsPerRequest' | 'spanMsPerRequest' | 'finalityLagMs'>>
+  readonly plan?: Partial<
+    Pick<ProviderCapabilities, 'historyMs' | 'rowsPerRequest' | 'spanMsPerRequest' | 'finalityLagMs'>
+  >
 }
 
 /** What `toRequest` and `toPage` see of one request. */
@@ -78,7 +88,9 @@ export interface HttpProviderSpec<Cursor, Options extends HttpProviderOptions> {
 }
 
 /** Makes a provider; options that it does not know are refused. */
-export type HttpProviderFactory<Options extends HttpProviderOptions = HttpProviderOptions> = (options?: Options) => Provider
+export type HttpProviderFactory<Options extends HttpProviderOptions = HttpProviderOptions> = (
+  options?: Options,
+) => Provider
 
 /**
  * Turns a table and two pure functions into a provider.
@@ -92,14 +104,11 @@ export function defineHttpProvider<Cursor = never, Options extends HttpProviderO
 
 const OPTION_NAMES: readonly (keyof HttpProviderOptions)[] = ['apiKey', 'secretKey', 'rateLimits', 'baseUrl', 'plan']
 
-function refuseUnknown(name: string, options: object, known: readonly string[]): void {
-  for (const field of Object.keys(options)) {
-    if (known.includes(field)) continue
-    throw new ConfigError('config/option', `${name}: ${field} is no option: use ${known.join(' ')}`, { field })
-  }
-}
-
-function keysOf(spec: { keyNames?: readonly string[] }, options: HttpProviderOptions, capabilities: ProviderCapabilities): Keys {
+function keysOf(
+  spec: { keyNames?: readonly string[] },
+  options: HttpProviderOptions,
+  capabilities: ProviderCapabilities,
+): Keys {
   const given: Record<string, string> = {}
   for (const [i, name] of (spec.keyNames ?? ['apiKey', 'secretKey']).slice(0, capabilities.keys.length).entries()) {
     const value = i === 0 ? options.apiKey : options.secretKey
@@ -112,11 +121,16 @@ function keysOf(spec: { keyNames?: readonly string[] }, options: HttpProviderOpt
   return given
 }
 
-function makeProvider<Cursor, Options extends HttpProviderOptions>(spec: HttpProviderSpec<Cursor, Options>, options: Options): Provider {
-  refuseUnknown(spec.name, options, [...OPTION_NAMES, ...(spec.optionNames ?? [])])
+function makeProvider<Cursor, Options extends HttpProviderOptions>(
+  spec: HttpProviderSpec<Cursor, Options>,
+  options: Options,
+): Provider {
+  checkOptions(options, [...OPTION_NAMES, ...(spec.optionNames ?? [])], spec.name)
   const table = spec.capabilitiesFor?.(options) ?? spec.capabilities
   const capabilities: ProviderCapabilities = Object.freeze({
-    ...table, ...options.plan, ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
+    ...table,
+    ...options.plan,
+    ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
   })
   const keys = keysOf(spec, options, capabilities)
   const ready = spec.keysOptional === true || Object.keys(keys).length === capabilities.keys.length
@@ -127,12 +141,19 @@ function makeProvider<Cursor, Options extends HttpProviderOptions>(spec: HttpPro
     fetch: (request: FetchRequest, context: FetchContext) =>
       pagesOf(spec, { options, capabilities, keys, ready }, request, context),
     withEnv(env: Readonly<Record<string, string | undefined>>): Provider {
-      const found = capabilities.keys.map((names) => names.map((name) => env[name]).find((value) => value !== undefined && value !== ''))
+      const found = capabilities.keys.map((names) =>
+        names.map((name) => env[name]).find((value) => value !== undefined && value !== ''),
+      )
       const apiKey = options.apiKey ?? found[0]
       const secretKey = options.secretKey ?? found[1]
-      return makeProvider(spec, Object.freeze({
-        ...options, ...(apiKey === undefined ? {} : { apiKey }), ...(secretKey === undefined ? {} : { secretKey }),
-      }))
+      return makeProvider(
+        spec,
+        Object.freeze({
+          ...options,
+          ...(apiKey === undefined ? {} : { apiKey }),
+          ...(secretKey === undefined ? {} : { secretKey }),
+        }),
+      )
     },
     vendorSymbol: spec.vendorSymbol ?? ((symbol: string) => symbol),
     canonicalSymbol: spec.canonicalSymbol ?? ((symbol: string) => symbol),
@@ -176,7 +197,11 @@ async function* pagesOf<Cursor, Options extends HttpProviderOptions>(
   const secrets = Object.values(keys)
   const guard = createPageGuard(range, series)
   const base = {
-    series, range, keys, options, capabilities,
+    series,
+    range,
+    keys,
+    options,
+    capabilities,
     symbol: spec.vendorSymbol?.(series.symbol) ?? series.symbol,
     vendorInterval: (series.interval === undefined ? '' : capabilities.intervals[series.interval]) ?? '',
     baseUrl: (options.baseUrl ?? spec.baseUrl).replace(/\/+$/, ''),
@@ -193,9 +218,12 @@ async function* pagesOf<Cursor, Options extends HttpProviderOptions>(
       )
       const { next, ...page } = spec.toPage(response.body, context, response)
       const verdict = guard.check(page, next !== undefined)
-      if (verdict.strayed) log.warn({ provider: name, symbol: series.symbol, range }, 'only rows outside the asked range came')
+      if (verdict.strayed)
+        log.warn({ provider: name, symbol: series.symbol, range }, 'only rows outside the asked range came')
       // What lies ahead of now is not known, whatever the vendor answered.
-      const proven = verdict.strayed ? null : intersect(intersect(page.proven, range) ?? EMPTY, { startMs: range.startMs, endMs: now() })
+      const proven = verdict.strayed
+        ? null
+        : intersect(intersect(page.proven, range) ?? EMPTY, { startMs: range.startMs, endMs: now() })
       signal.throwIfAborted()
       yield { ...page, proven: proven ?? { startMs: range.startMs, endMs: range.startMs } }
       if (next === undefined) return

@@ -2,19 +2,32 @@
  * The one door to the network: every provider's requests pass through its queue, retries, breaker and cache.
  * @module
  */
-import { type DataClientError, type ErrorFacts, ProviderError, hasCode, isDataClientError } from '../../contract/errors.ts'
+import {
+  type DataClientError,
+  type ErrorFacts,
+  ProviderError,
+  hasCode,
+  isDataClientError,
+} from '../../contract/errors.ts'
 import type { Emit } from '../../contract/events.ts'
 import type { Classify, Http, HttpRequest, HttpResponse, ProviderHealth } from '../../contract/http.ts'
 import type { Provider } from '../../contract/provider.ts'
 import type { Logger, Runtime } from '../../contract/runtime.ts'
-import { withDeadline } from './abort.ts'
+import { joined, withDeadline } from './abort.ts'
 import { readAs } from './body.ts'
 import { type Breaker, type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts'
 import { type ResponseCache, createResponseCache } from './cache.ts'
 import { type HealthCounter, createHealthCounter } from './health.ts'
 import { type Limiter, type LimitRegistry, sharedRegistry } from './limiter.ts'
 import { quotaFromHeaders, retryAfterMs } from './quota.ts'
-import { type RetryBudget, type RetryOptions, createRetryBudget, isFailureOfSource, isPassing, retryDelayMs } from './retry.ts'
+import {
+  type RetryBudget,
+  type RetryOptions,
+  createRetryBudget,
+  isFailureOfSource,
+  isPassing,
+  retryDelayMs,
+} from './retry.ts'
 import { type Redact, redactorOf, safeError, shownUrl } from './secrets.ts'
 import { classifyByStatus } from './status.ts'
 import { send } from './transport.ts'
@@ -23,7 +36,7 @@ import { send } from './transport.ts'
 export interface HttpOptions {
   /** Milliseconds for one exchange, headers and body. */
   readonly timeoutMs: number
-  /** Milliseconds for one request with all its retries, without waiting for its turn. @default every attempt and every wait at its longest */
+  /** Milliseconds for one request with all its retries, not counting the wait for its turn. @default every attempt and every wait at its longest */
   readonly totalTimeoutMs?: number
   /** Most bytes of one body after decompression. */
   readonly maxBodyBytes: number
@@ -76,11 +89,13 @@ interface Job {
   readonly classify: Classify
   readonly redact: Redact
   readonly shown: string
+  /** Milliseconds that exchanges and waits between them took so far. */
+  spentMs: number
 }
 
 const DEFAULT_CACHE_BYTES = 33_554_432
-// A longer wait than this many of the longest ordinary ones is handed to the caller.
-const PATIENCE = 4
+// A longer single wait, for a limit or because the vendor said so, is handed to the caller.
+const PATIENCE_MS = 120_000
 
 /** A short name of an account that holds no key: FNV-1a, 2 x 32 bit. */
 function identityOf(secrets: readonly string[]): string {
@@ -96,22 +111,32 @@ function identityOf(secrets: readonly string[]): string {
 export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
   const { runtime, http, log, emit } = options
   const limits = options.limits ?? sharedRegistry(runtime)
-  const cache: ResponseCache = createResponseCache(http.cache === 'memory' ? (http.cacheBytes ?? DEFAULT_CACHE_BYTES) : 0)
+  const cache: ResponseCache = createResponseCache(
+    http.cache === 'memory' ? (http.cacheBytes ?? DEFAULT_CACHE_BYTES) : 0,
+  )
   const sources = new Map<string, Source>()
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
-  const patienceMs = PATIENCE * http.retry.maxMs
+  const patienceMs = Math.max(PATIENCE_MS, http.retry.maxMs)
   const totalTimeoutMs = http.totalTimeoutMs ?? http.retry.attempts * (http.timeoutMs + patienceMs)
 
   const sourceOf = (provider: Provider): Source => {
     const known = sources.get(provider.name)
     if (known !== undefined) return known
-    const breaker = createBreaker(http.breaker, () => runtime.now(), (state) => {
-      const what = { open: 'is not asked any more', 'half-open': 'is tried again', closed: 'answers again' }[state]
-      log.warn({ provider: provider.name, state }, 'circuit breaker changed')
-      emit('warning', { code: `provider/circuit-${state}`, message: `${provider.name} ${what}`, provider: provider.name })
-      options.onBreaker?.(provider.name, state)
-    })
+    const breaker = createBreaker(
+      http.breaker,
+      () => runtime.now(),
+      (state) => {
+        const what = { open: 'is not asked any more', 'half-open': 'is tried again', closed: 'answers again' }[state]
+        log.warn({ provider: provider.name, state }, 'circuit breaker changed')
+        emit('warning', {
+          code: `provider/circuit-${state}`,
+          message: `${provider.name} ${what}`,
+          provider: provider.name,
+        })
+        options.onBreaker?.(provider.name, state)
+      },
+    )
     const fresh: Source = {
       provider,
       breaker,
@@ -133,22 +158,35 @@ export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
   const attempt = async (job: Job, signal: AbortSignal): Promise<{ response: HttpResponse; sizeBytes: number }> => {
     const { source, limiter, request, redact } = job
     const { name } = source.provider
-    const permit = await limiter.acquire(request.weight ?? source.provider.capabilities.requestWeight ?? 1, signal, patienceMs)
+    const permit = await limiter.acquire(
+      request.weight ?? source.provider.capabilities.requestWeight ?? 1,
+      signal,
+      patienceMs,
+    )
     if (!source.breaker.passes()) {
       permit.arrived()
       throw circuitOpen(source, (source.breaker.state().retryAtMs ?? runtime.now()) - runtime.now())
     }
     const startMs = runtime.now()
     let facts: ErrorFacts = { provider: name }
-    const late = (): Error => new ProviderError('provider/timeout', `${job.shown} did not answer within ${http.timeoutMs} ms`)
+    const allowedMs = Math.max(1, Math.min(http.timeoutMs, totalTimeoutMs - job.spentMs))
+    const late = (): Error => {
+      job.spentMs += allowedMs
+      return new ProviderError('provider/timeout', `${job.shown} did not answer within ${allowedMs} ms`)
+    }
     try {
-      const raw = await withDeadline([signal], http.timeoutMs, late, (own) =>
+      const raw = await withDeadline([signal], allowedMs, late, (own) =>
         send(request, {
-          fetch: runtime.fetch, userAgent: http.userAgent, maxBodyBytes: http.maxBodyBytes, redact, signal: own,
+          fetch: runtime.fetch,
+          userAgent: http.userAgent,
+          maxBodyBytes: http.maxBodyBytes,
+          redact,
+          signal: own,
           arrived: () => permit.arrived(),
         }),
       )
       source.health.exchanged(runtime.now() - startMs)
+      job.spentMs += runtime.now() - startMs
       limiter.observe(quotaFromHeaders(raw.headers, runtime.now(), raw.status >= 400))
       const asked = retryAfterMs(raw.headers, runtime.now())
       facts = { provider: name, status: raw.status, ...(asked === undefined ? {} : { retryAfterMs: asked }) }
@@ -170,12 +208,15 @@ export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
     if (!isPassing(error) || !source.breaker.passes()) return false
     const asked = isDataClientError(error) ? error.retryAfterMs : undefined
     if (asked !== undefined && asked > patienceMs) return false
+    const delayMs = Math.round(retryDelayMs(number, http.retry, runtime.random(), asked))
+    job.spentMs += delayMs
+    if (job.spentMs >= totalTimeoutMs) return false
     if (!source.budget.take()) {
       log.warn({ provider: source.provider.name }, 'no retry left: the source fails too often')
       return false
     }
-    const delayMs = Math.round(retryDelayMs(number, http.retry, runtime.random(), asked))
-    if (hasCode(error, 'provider/rate-limited')) job.limiter.observe({ blockedUntilMs: runtime.now() + (asked ?? delayMs) })
+    if (hasCode(error, 'provider/rate-limited'))
+      job.limiter.observe({ blockedUntilMs: runtime.now() + (asked ?? delayMs) })
     const { code } = error as DataClientError
     const event = { provider: source.provider.name, attempt: number, delayMs, code, message: error.message }
     source.health.retried()
@@ -187,8 +228,7 @@ export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
 
   const exchange = async (job: Job, signal: AbortSignal): Promise<{ response: HttpResponse; sizeBytes: number }> => {
     const { default: pRetry } = await import('p-retry')
-    const late = (): Error => new ProviderError('provider/timeout', `${job.shown} did not succeed within ${totalTimeoutMs} ms`)
-    return withDeadline([signal, closing.signal], totalTimeoutMs, late, (own) =>
+    return joined([signal, closing.signal], (own) =>
       pRetry(() => attempt(job, own), {
         retries: http.retry.attempts - 1,
         minTimeout: 0,
@@ -201,7 +241,10 @@ export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
   const ask = async (job: Job, signal: AbortSignal): Promise<HttpResponse> => {
     const { source, request, redact } = job
     const { name } = source.provider
-    const key = request.cacheable === true ? redact(`${name} ${identityOf(request.secrets ?? [])} ${request.as} ${request.url}`) : ''
+    const key =
+      request.cacheable === true
+        ? redact(`${name} ${identityOf(request.secrets ?? [])} ${request.as} ${request.url}`)
+        : ''
     if (key !== '') {
       const kept = cache.get(key)
       if (kept !== undefined) {
@@ -246,7 +289,10 @@ export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
           const limiter = limits.limiterFor(provider.name, identityOf(secrets), provider.capabilities.rateLimits)
           source.limiter = limiter
           const shown = shownUrl(request.url, redact)
-          const work = ask({ source, limiter, request, classify: classify ?? classifyByStatus, redact, shown }, signal)
+          const work = ask(
+            { source, limiter, request, classify: classify ?? classifyByStatus, redact, shown, spentMs: 0 },
+            signal,
+          )
           running.add(work)
           try {
             return await work
@@ -258,7 +304,10 @@ export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
     },
     health: () =>
       [...sources.values()].map(({ provider, breaker, health, limiter }) => ({
-        provider: provider.name, breaker: breaker.state(), quota: limiter.state(), ...health.numbers(),
+        provider: provider.name,
+        breaker: breaker.state(),
+        quota: limiter.state(),
+        ...health.numbers(),
       })),
     async close() {
       closing.abort(new ProviderError('provider/unavailable', 'the client was closed'))

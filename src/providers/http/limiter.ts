@@ -88,7 +88,10 @@ export function createLimiter(provider: string, limits: readonly RateLimit[], cl
   const tooLong = (waitMs: number, perMs: number): ProviderError => {
     const seconds = Math.ceil(waitMs / 1000)
     const code = perMs >= HOUR_MS ? 'provider/quota' : 'provider/rate-limited'
-    return new ProviderError(code, `${provider}: its limit is used up for another ${seconds} s`, { provider, retryAfterMs: waitMs })
+    return new ProviderError(code, `${provider}: its limit is used up for another ${seconds} s`, {
+      provider,
+      retryAfterMs: waitMs,
+    })
   }
 
   /** Serves the head of the queue; returns how long it has to wait, or null where it was served or refused. */

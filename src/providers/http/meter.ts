@@ -30,7 +30,11 @@ function rollingMeter(limit: RateLimit): Meter {
   let counted = 0
   let underWay = 0
   const prune = (nowMs: EpochMs): void => {
-    for (let entry = entries[first]; entry !== undefined && entry.atMs + limit.perMs <= nowMs; entry = entries[++first]) {
+    for (
+      let entry = entries[first];
+      entry !== undefined && entry.atMs + limit.perMs <= nowMs;
+      entry = entries[++first]
+    ) {
       counted -= entry.weight
     }
     if (first > 1024 && first * 2 > entries.length) {

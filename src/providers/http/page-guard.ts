@@ -47,7 +47,9 @@ function refuseFar(firstMs: EpochMs, lastMs: EpochMs, range: Range, interval: In
   const slackMs = Math.max(range.endMs - range.startMs, NEIGHBOUR_MS, 3 * lengthMs)
   const outside = firstMs < range.startMs - slackMs || lastMs >= range.endMs + slackMs
   if (firstMs >= EARLIEST_MS && lastMs < LATEST_MS && !outside) return
-  const shown = [firstMs, lastMs].map((ms) => (Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : String(ms))).join(' to ')
+  const shown = [firstMs, lastMs]
+    .map((ms) => (Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : String(ms)))
+    .join(' to ')
   const message = `was asked for ${formatRange(range)} and answered with rows of ${shown}`
   throw new ProviderError('provider/units', message, { field: 'timestamp', value: firstMs })
 }
@@ -70,18 +72,25 @@ export function createPageGuard(range: Range, { schema, interval }: Series): Pag
   let barren = 0
   let total = 0
   const unit = SCHEMAS[schema].timeUnit
-  const most = interval === undefined ? Number.POSITIVE_INFINITY : MOST_ROWS_A_SLOT * countOpens(interval, range) + MOST_ROWS_BEYOND
+  const most =
+    interval === undefined
+      ? Number.POSITIVE_INFINITY
+      : MOST_ROWS_A_SLOT * countOpens(interval, range) + MOST_ROWS_BEYOND
 
   return {
     ask(url) {
-      if (asked.has(url)) throw new ProviderError('provider/pagination-loop', 'the next page is a page that was asked for before')
+      if (asked.has(url))
+        throw new ProviderError('provider/pagination-loop', 'the next page is a page that was asked for before')
       asked.add(url)
     },
     check({ columns }, hasNext) {
       const rows = columns.timestamp.length
       if (rows === 0) {
         if (hasNext && ++barren > MOST_BARREN_PAGES) {
-          throw new ProviderError('provider/pagination-loop', `sent ${barren} pages without a row and another to follow`)
+          throw new ProviderError(
+            'provider/pagination-loop',
+            `sent ${barren} pages without a row and another to follow`,
+          )
         }
         return { strayed: false }
       }
@@ -89,7 +98,8 @@ export function createPageGuard(range: Range, { schema, interval }: Series): Pag
       const { firstMs, lastMs, sum } = times(columns, unit)
       refuseFar(firstMs, lastMs, range, interval)
       const mark = `${rows} ${firstMs} ${lastMs} ${sum}`
-      if (seen.has(mark)) throw new ProviderError('provider/pagination-loop', `sent the same ${rows} rows again as another page`)
+      if (seen.has(mark))
+        throw new ProviderError('provider/pagination-loop', `sent the same ${rows} rows again as another page`)
       seen.add(mark)
       total += rows
       if (total > most) throw new ProviderError('provider/pagination-loop', `sent ${total} rows and does not end`)

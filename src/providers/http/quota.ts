@@ -21,10 +21,11 @@ const inBounds = (ms: number): number | undefined => (ms >= 0 && ms <= LONGEST_W
 
 /** Milliseconds that `Retry-After` asks to wait: seconds or an HTTP date (RFC 9110 section 10.2.3); undefined if unusable. */
 export function retryAfterMs(headers: Headers, nowMs: EpochMs): number | undefined {
-  const text = headers['retry-after']?.split(',')[0]?.trim()
-  if (text === undefined || text === '') return undefined
-  if (/^\d+(\.\d+)?$/.test(text)) return inBounds(Number(text) * 1000)
-  const at = Date.parse(text)
+  const text = headers['retry-after']?.trim() ?? ''
+  // Two headers are joined by a comma; so are the parts of a date.
+  const [seconds] = text.split(',')
+  if (seconds !== undefined && /^\d+(\.\d+)?$/.test(seconds.trim())) return inBounds(Number(seconds) * 1000)
+  const at = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(at) ? undefined : inBounds(Math.max(0, at - nowMs))
 }
 

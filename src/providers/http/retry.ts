@@ -18,7 +18,11 @@ export interface RetryOptions {
 
 /** Failures that may pass within seconds. */
 const PASSING: readonly ProviderCode[] = [
-  'provider/network', 'provider/timeout', 'provider/unavailable', 'provider/truncated', 'provider/rate-limited',
+  'provider/network',
+  'provider/timeout',
+  'provider/unavailable',
+  'provider/truncated',
+  'provider/rate-limited',
 ]
 
 /** May the same request succeed when sent again soon? */

@@ -15,7 +15,8 @@ export type Redact = (text: string) => string
 const SHORTEST_SECRET = 4
 
 /** Names of query parameters whose values are never shown, whatever they hold. */
-const SECRET_PARAMETERS = /^(api[-_]?(key|token)|access[-_]?(key|token)|token|key|secret|sig(nature)?|crumb|auth.*|x_cg_.*|password)$/i
+const SECRET_PARAMETERS =
+  /^(api[-_]?(key|token)|access[-_]?(key|token)|token|key|secret|sig(nature)?|crumb|auth.*|x_cg_.*|password)$/i
 
 function base64Of(text: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
@@ -23,9 +24,15 @@ function base64Of(text: string): string {
 
 function spellings(secret: string): string[] {
   const base64 = base64Of(secret)
-  return [secret, encodeURIComponent(secret), encodeURIComponent(secret).replaceAll('%20', '+'), base64,
-    encodeURIComponent(base64), base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''),
-    JSON.stringify(secret).slice(1, -1)]
+  return [
+    secret,
+    encodeURIComponent(secret),
+    encodeURIComponent(secret).replaceAll('%20', '+'),
+    base64,
+    encodeURIComponent(base64),
+    base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''),
+    JSON.stringify(secret).slice(1, -1),
+  ]
 }
 
 /** Makes a function that replaces every spelling of the secrets: plain, URL-encoded, base64, JSON-escaped. */
@@ -75,7 +82,8 @@ export function safeError(
   facts: ErrorFacts,
   code: ProviderCode = 'provider/network',
 ): ProviderError {
-  const named = (text: string): string => (facts.provider === undefined || text.startsWith(facts.provider) ? text : `${facts.provider}: ${text}`)
+  const named = (text: string): string =>
+    facts.provider === undefined || text.startsWith(facts.provider) ? text : `${facts.provider}: ${text}`
   if (!isDataClientError(error)) {
     const own = plainCause(error, redact, 0)
     const causes = own?.cause instanceof Error ? ` (${own.cause.message})` : ''

@@ -41,7 +41,10 @@ export function vendorText(body: unknown): string {
   }
   const found = body instanceof Uint8Array ? new TextDecoder().decode(body.subarray(0, 400)) : text(body, 0)
   const plain = (found ?? '').replaceAll(/<(script|style)[\s\S]*?<\/\1>/gi, ' ').replaceAll(/<[^>]{0,400}>/g, ' ')
-  return plain.replaceAll(/[\s\p{C}]+/gu, ' ').trim().slice(0, 200)
+  return plain
+    .replaceAll(/[\s\p{C}]+/gu, ' ')
+    .trim()
+    .slice(0, 200)
 }
 
 /** Is this body a web page where data was asked for? */
@@ -50,7 +53,11 @@ export function isWebPage(body: unknown): boolean {
 }
 
 /** A failure that says what the vendor said. */
-export function vendorError(code: ProviderCode, response: HttpResponse, said: string = vendorText(response.body)): ProviderError {
+export function vendorError(
+  code: ProviderCode,
+  response: HttpResponse,
+  said: string = vendorText(response.body),
+): ProviderError {
   const message = `answered ${response.status}${said === '' ? '' : `: ${said}`}`
   return new ProviderError(code, message, { status: response.status })
 }
@@ -59,7 +66,9 @@ export function vendorError(code: ProviderCode, response: HttpResponse, said: st
 export const classifyByStatus: Classify = (response: HttpResponse): ProviderError | null => {
   const { status, body } = response
   if (status >= 200 && status < 300) {
-    return isWebPage(body) ? new ProviderError('provider/response', `answered a web page: ${vendorText(body)}`, { status }) : null
+    return isWebPage(body)
+      ? new ProviderError('provider/response', `answered a web page: ${vendorText(body)}`, { status })
+      : null
   }
   const code = STATUS_CODES[status] ?? (status >= 500 ? 'provider/unavailable' : 'provider/response')
   return vendorError(code, response)

@@ -45,7 +45,8 @@ export async function send(request: HttpRequest, options: TransportOptions): Pro
     })
     options.arrived()
     // Where the platform hides a redirect, its target cannot be judged.
-    if (response.type === 'opaqueredirect') throw refused('redirected to a place that the platform hides', response.status)
+    if (response.type === 'opaqueredirect')
+      throw refused('redirected to a place that the platform hides', response.status)
     if (!REDIRECTS.has(response.status)) return await rawOf(response, options)
     await response.body?.cancel().catch(() => {})
     const next = redirectTarget(url, response, request, options.redact)
@@ -80,7 +81,11 @@ async function rawOf(response: Response, options: TransportOptions): Promise<Raw
   return { status: response.status, headers, body: await readBody(response, headers, options) }
 }
 
-async function readBody(response: Response, headers: Record<string, string>, options: TransportOptions): Promise<Uint8Array> {
+async function readBody(
+  response: Response,
+  headers: Record<string, string>,
+  options: TransportOptions,
+): Promise<Uint8Array> {
   const encoding = headers['content-encoding']
   const plain = encoding === undefined || encoding === '' || encoding === 'identity'
   const declared = plain && headers['content-length'] !== undefined ? Number(headers['content-length']) : Number.NaN
@@ -106,7 +111,10 @@ async function readBody(response: Response, headers: Record<string, string>, opt
   } catch (error) {
     stop()
     if (options.signal.aborted || error instanceof ProviderError) throw error
-    throw new ProviderError('provider/truncated', `the answer broke off after ${size} bytes`, { status: response.status, cause: error })
+    throw new ProviderError('provider/truncated', `the answer broke off after ${size} bytes`, {
+      status: response.status,
+      cause: error,
+    })
   } finally {
     options.signal.removeEventListener('abort', stop)
   }
