@@ -30,6 +30,8 @@ export interface PageBuffer {
   readonly rows: number
   readonly isEmpty: boolean
   add(page: BufferedPage): void
+  /** Forgets what one request brought, when it turns out not to be trusted. */
+  drop(requestId: string): void
   /** Everything, leaving the buffer empty. */
   takeAll(): BufferedPage[]
   /** What lies before the last border of partitions that the pages have passed, if that is worth a commit; else null. */
@@ -56,6 +58,10 @@ export function createPageBuffer(): PageBuffer {
     add(page) {
       pages.push(page)
       rows += rowCount(page.rows)
+    },
+    drop(requestId) {
+      pages = pages.filter((page) => page.answer.requestId !== requestId)
+      rows = pages.reduce((sum, page) => sum + rowCount(page.rows), 0)
     },
     takeAll,
     takeFinished(schema, partition) {

@@ -3,8 +3,9 @@
  * resumes at its last commit and memory stays flat.
  * @module
  */
-import { isDataClientError } from '../contract/errors.ts'
+import { type ErrorCode, hasCode, isDataClientError } from '../contract/errors.ts'
 import type { AskRecord, UpdateRecord } from '../contract/metadata-tracker.ts'
+import type { FetchContext } from '../contract/provider.ts'
 import type { Plan, PlannedRequest } from '../contract/query.ts'
 import { type Range, subtractRanges, unionRanges } from '../contract/range.ts'
 import type { Snapshot } from '../contract/storage.ts'
@@ -152,10 +153,34 @@ async function fetchRequest(
 ): Promise<void> {
   const { provider, signal } = job
   const context = { signal, http: rooms.httpFor(provider), now: rooms.runtime.now, log: rooms.log }
+  const askedBefore = walk.asked.length
   walk.counts.requests++
-  for await (const page of provider.fetch({ series: job.series, range: request.range }, context)) {
-    signal.throwIfAborted()
-    const { page: ready, refusal } = readPage(rooms, job, page, request.range, requestId, walk.counts)
+  try {
+    await readPages(rooms, job, request.range, requestId, walk, buffer, context)
+  } catch (error) {
+    // An answer that repeats itself or counts in other units is not to be trusted in any part.
+    if (UNTRUSTED.some((code) => hasCode(error, code))) {
+      buffer.drop(requestId)
+      walk.asked.length = askedBefore
+    }
+    throw error
+  }
+}
+
+const UNTRUSTED: readonly ErrorCode[] = ['provider/pagination-loop', 'provider/units']
+
+async function readPages(
+  rooms: IngestRooms,
+  job: IngestJob,
+  range: Range,
+  requestId: string,
+  walk: Walk,
+  buffer: PageBuffer,
+  context: FetchContext,
+): Promise<void> {
+  for await (const page of job.provider.fetch({ series: job.series, range }, context)) {
+    job.signal.throwIfAborted()
+    const { page: ready, refusal } = readPage(rooms, job, page, range, requestId, walk.counts)
     buffer.add(ready)
     if (refusal !== null) throw refusal
     walk.asked.push(ready.answer.proven)
