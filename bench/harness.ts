@@ -1,0 +1,226 @@
+/**
+ * Runs cases against each other: interleaved in one process, in an order that is shuffled anew for each repeat, each
+ * answer compared with the reference. Figures are medians and minima, and ratios to a stated limit.
+ * @module
+ */
+import { cpuUsage } from 'node:process'
+
+/** One thing that is measured. */
+export interface Case {
+  readonly name: string
+  /** Done before the clock starts, each time. */
+  readonly before?: () => void | Promise<void>
+  /** What the clock sees. */
+  readonly run: () => unknown
+  /** Compares the answer with the reference after the clock has stopped. @throws where it differs */
+  readonly check?: (result: never) => void | Promise<void>
+  /** Done after the check, each time. */
+  readonly after?: () => void | Promise<void>
+  /** Repeats at most, for cases that take seconds. @default those of the run */
+  readonly most?: number
+  /** A note for the table, such as `fresh memory`. */
+  readonly note?: string
+}
+
+/** A ratio that is wanted: the median of one case over the median of another, or a figure that the suite computed. */
+export interface Goal {
+  readonly name: string
+  /** Name of the case above the line, or the figure itself. */
+  readonly of: string | number
+  /** Names of cases below the line; the fastest of them counts. Absent where `of` is a figure. */
+  readonly over?: readonly string[]
+  readonly most?: number
+  readonly least?: number
+  /** A goal between durations that include waiting for a disk is judged by wall time; others too, unless said. @default 'wall' */
+  readonly by?: 'wall' | 'cpu'
+}
+
+/** Cases that are compared. */
+export interface Suite {
+  readonly name: string
+  /** What is read or written, in one sentence. */
+  readonly about: string
+  readonly cases: readonly Case[]
+  /** Name of the case that all ratios of the table refer to. */
+  readonly limit: string
+  readonly repeats: number
+  readonly goals?: readonly Goal[] | (() => readonly Goal[])
+  /** Figures beside the durations, such as bytes a row. */
+  readonly figures?: () => Readonly<Record<string, number>>
+  readonly close?: () => void | Promise<void>
+}
+
+/** Durations of one case in milliseconds. */
+export interface CaseResult {
+  readonly name: string
+  readonly repeats: number
+  readonly medianMs: number
+  readonly minMs: number
+  readonly maxMs: number
+  /** Processor time of all threads. */
+  readonly cpuMedianMs: number
+  /** To the limit: median over median, minimum over minimum. */
+  readonly ratioMedian: number
+  readonly ratioMin: number
+  readonly note?: string
+}
+
+/** One goal with what was measured. */
+export interface GoalResult {
+  readonly name: string
+  readonly value: number
+  readonly wanted: string
+  readonly met: boolean
+}
+
+/** One suite, measured. */
+export interface SuiteResult {
+  readonly name: string
+  readonly about: string
+  readonly limit: string
+  /** Spread of the limit case: middle half over median. What the machine does beside. */
+  readonly noise: number
+  readonly cases: readonly CaseResult[]
+  readonly goals: readonly GoalResult[]
+  readonly figures: Readonly<Record<string, number>>
+}
+
+/** How a run is done. */
+export interface RunOptions {
+  /** @default 1 */
+  readonly seed?: number
+  /** Factor on the repeats of each suite. @default 1 */
+  readonly effort?: number
+}
+
+interface Sample {
+  readonly wallMs: number
+  readonly cpuMs: number
+}
+
+/** Numbers in `[0, 1)` from a seed, the same on every machine. */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** Value below which a share of the values lies; values need no order. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (sorted.length - 1) * share
+  const low = sorted[Math.floor(at)] as number
+  return low + ((sorted[Math.ceil(at)] as number) - low) * (at - Math.floor(at))
+}
+
+/** Middle value. */
+export const median = (values: readonly number[]): number => quantile(values, 0.5)
+
+function shuffled<T>(values: readonly T[], random: () => number): T[] {
+  const out = [...values]
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    ;[out[i], out[j]] = [out[j] as T, out[i] as T]
+  }
+  return out
+}
+
+async function measure({ name, before, run, check, after }: Case): Promise<Sample> {
+  await before?.()
+  ;(globalThis as { gc?: () => void }).gc?.()
+  const cpu = cpuUsage()
+  const started = performance.now()
+  const result: unknown = await run()
+  const wallMs = performance.now() - started
+  const { user, system } = cpuUsage(cpu)
+  try {
+    await check?.(result as never)
+  } catch (cause) {
+    throw new Error(`${name}: the answer is wrong`, { cause })
+  }
+  await after?.()
+  return { wallMs, cpuMs: (user + system) / 1000 }
+}
+
+/**
+ * Measures a suite. The first round warms up and is dropped.
+ * @throws {Error} where a case gives a wrong answer
+ */
+export async function runSuite(suite: Suite, { seed = 1, effort = 1 }: RunOptions = {}): Promise<SuiteResult> {
+  const random = randomOf(seed)
+  const samples = new Map<string, Sample[]>(suite.cases.map(({ name }) => [name, []]))
+  const repeats = Math.max(2, Math.round(suite.repeats * effort))
+  for (let repeat = 0; repeat <= repeats; repeat++) {
+    for (const one of shuffled(suite.cases, random)) {
+      if (repeat > Math.max(1, Math.round((one.most ?? Infinity) * effort))) continue
+      const sample = await measure(one)
+      if (repeat > 0) samples.get(one.name)?.push(sample)
+    }
+  }
+  const results = summarise(suite, samples)
+  const goals = typeof suite.goals === 'function' ? suite.goals() : (suite.goals ?? [])
+  const limit = (samples.get(suite.limit) ?? []).map((sample) => sample.wallMs)
+  return {
+    name: suite.name,
+    about: suite.about,
+    limit: suite.limit,
+    noise: (quantile(limit, 0.75) - quantile(limit, 0.25)) / median(limit),
+    cases: results,
+    goals: goals.map((goal) => judge(goal, results)),
+    figures: suite.figures?.() ?? {},
+  }
+}
+
+function summarise(suite: Suite, samples: ReadonlyMap<string, readonly Sample[]>): CaseResult[] {
+  const plain = suite.cases.map(({ name, note }) => {
+    const walls = (samples.get(name) ?? []).map((sample) => sample.wallMs)
+    const cpus = (samples.get(name) ?? []).map((sample) => sample.cpuMs)
+    const facts = { name, repeats: walls.length, medianMs: median(walls), minMs: Math.min(...walls), maxMs: Math.max(...walls) }
+    return { ...facts, cpuMedianMs: median(cpus), ...(note === undefined ? {} : { note }) }
+  })
+  const limit = plain.find((one) => one.name === suite.limit)
+  if (limit === undefined) throw new Error(`${suite.name}: has no case ${suite.limit}`)
+  return plain.map((one) => ({
+    ...one,
+    ratioMedian: one.medianMs / limit.medianMs,
+    ratioMin: one.minMs / limit.minMs,
+  }))
+}
+
+function judge(goal: Goal, results: readonly CaseResult[]): GoalResult {
+  const timeOf = (name: string): number => {
+    const found = results.find((one) => one.name === name)
+    if (found === undefined) throw new Error(`${goal.name}: there is no case ${name}`)
+    return goal.by === 'cpu' ? found.cpuMedianMs : found.medianMs
+  }
+  const value = typeof goal.of === 'number' ? goal.of : timeOf(goal.of) / Math.min(...(goal.over ?? []).map(timeOf))
+  const shown = typeof goal.of === 'number' || goal.most !== undefined ? value : 1 / value
+  const wanted = goal.most === undefined ? `≥ ${goal.least}` : `≤ ${goal.most}`
+  const met = goal.most === undefined ? shown >= (goal.least ?? 0) : shown <= goal.most
+  return { name: goal.name, value: shown, wanted, met }
+}
+
+const ms = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(value < 100 ? 1 : 0))
+
+/** A suite as text for people. */
+export function formatSuite(result: SuiteResult): string {
+  const width = Math.max(...result.cases.map((one) => one.name.length))
+  const head = `${'case'.padEnd(width)} ${['median', 'min', 'cpu', 'x limit', 'x min'].map((name) => name.padStart(9)).join('')}`
+  const lines = result.cases.map((one) => {
+    const cells = [ms(one.medianMs), ms(one.minMs), ms(one.cpuMedianMs), one.ratioMedian.toFixed(2), one.ratioMin.toFixed(2)]
+    return `${one.name.padEnd(width)} ${cells.map((cell) => cell.padStart(9)).join('')}${one.note === undefined ? '' : `  ${one.note}`}`
+  })
+  const figures = Object.entries(result.figures).map(([name, value]) => `  ${name}: ${Number(value.toPrecision(4))}`)
+  const goals = result.goals.map(formatGoal)
+  const title = `\n${result.name}: ${result.about}\nlimit: ${result.limit} · noise (middle half of it over its median): ${(100 * result.noise).toFixed(0)} %`
+  return [title, head, ...lines, ...figures, ...goals].join('\n')
+}
+
+/** One goal as a line. */
+export function formatGoal({ name, value, wanted, met }: GoalResult): string {
+  return `  ${met ? 'meets ' : 'MISSES'} ${name}: ${Number(value.toPrecision(3))} (wanted ${wanted})`
+}
