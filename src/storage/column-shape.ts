@@ -134,7 +134,10 @@ export function projectColumns(columns: Columns | null, shape: readonly StoredCo
   return out as unknown as Columns
 }
 
-/** Copies values into the arrays of the caller, where there are some; a result is the array's front part. */
+/**
+ * Copies values into the arrays of the caller, where there are some; a result is the array's front part.
+ * @throws {DataError} `data/schema-mismatch` for an array that is too short or of another type
+ */
 export function intoBuffers(columns: Columns, into: ReadBuffers | undefined): Columns {
   if (into === undefined) return columns
   const out: Record<string, Column> = {}
@@ -144,9 +147,8 @@ export function intoBuffers(columns: Columns, into: ReadBuffers | undefined): Co
     if (target === undefined || isDictionary(values)) out[name] = column
     else {
       if (target.constructor !== values.constructor || target.length < values.length) {
-        throw new ConfigError('config/option', `into.${name}: must be ${values.length} long and of the column's type`, {
-          field: `into.${name}`,
-        })
+        const message = `into.${name}: must be ${values.length} long and of the column's type`
+        throw new DataError('data/schema-mismatch', message, { field: `into.${name}` })
       }
       ;(target as Float64Array).set(values as Float64Array)
       const front = (target as Float64Array).subarray(0, values.length)

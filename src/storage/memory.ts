@@ -18,7 +18,7 @@ import {
   pinTaken,
   stillPinned,
 } from './next-version.ts'
-import { applyEdits, editsOf, insertOf } from './row-edits.ts'
+import { type Edit, applyEdits, editsOf, insertOf } from './row-edits.ts'
 
 /** Versions of a series that are kept beside the pinned ones. */
 const KEPT_VERSIONS = 20
@@ -49,6 +49,9 @@ function hashOf(text: string): string {
   }
   return lanes.map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
 }
+
+/** The caller may go on with its arrays. */
+const ownRows = (edit: Edit): Edit => ({ ...edit, rows: copyColumns(edit.rows) })
 
 /** Makes an empty store in memory. What it holds is gone with the process. */
 export function createMemoryStorage(options: { readonly now?: () => number } = {}): Storage {
@@ -102,14 +105,15 @@ export function createMemoryStorage(options: { readonly now?: () => number } = {
     if (done !== null) return done
     const { schema } = shelf.series
     const before = shelf.head?.tables ?? { rows: null, revisions: null, rejects: null }
-    const applied = applyEdits(before.rows, editsOf(change, SCHEMAS[schema].timeUnit))
+    const edits = editsOf(change, SCHEMAS[schema].timeUnit).map(ownRows)
+    const applied = applyEdits(before.rows, edits)
     const fresh = applied.rows === null ? [] : shapeOf(schema, 'rows', applied.rows)
     const columns = unionShapes(schema, 'rows', base?.columns ?? [], fresh)
     if (changesNothing(base, change, applied.counts)) return base as Snapshot
     const add = (table: 'revisions' | 'rejects'): Columns | null => {
       const edit = insertOf(table, change[table])
       if (edit !== null) shapeOf(schema, table, edit.rows)
-      return edit === null ? before[table] : applyEdits(before[table], [edit]).rows
+      return edit === null ? before[table] : applyEdits(before[table], [ownRows(edit)]).rows
     }
     const tables: Tables = { rows: applied.rows, revisions: add('revisions'), rejects: add('rejects') }
     const facts = nextFacts(base, change, applied.counts)

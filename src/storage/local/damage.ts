@@ -15,7 +15,7 @@ import { DamagedDataFile, MissingDataFile, dataPath } from './data-file.ts'
 import { corruptFile, storageFault } from './faults.ts'
 import { codeOf, ensureFolder, removeFile, writeDurably } from './fs-port.ts'
 import { type DataFile, dataName } from './layout.ts'
-import { findVersion, readHead } from './log.ts'
+import { readHead, readVersion } from './log.ts'
 import { publish } from './publish.ts'
 import type { LocalSnapshot, SnapshotContent } from './snapshot-format.ts'
 import { type Desk, type LocalStore, freshId } from './store.ts'
@@ -45,7 +45,8 @@ function innermost(error: unknown): unknown {
 }
 
 function isKept(store: LocalStore, desk: Desk, snapshot: LocalSnapshot): boolean {
-  return findVersion(store, desk, snapshot.version) !== null
+  // A dropped series may have begun again, with the same numbers.
+  return readVersion(store, desk, snapshot.version)?.hash === snapshot.hash
 }
 
 /** Moves files to quarantine and commits a version without them. @returns the error for the reader */
