@@ -154,6 +154,10 @@ export async function* scanTables(
   query: ParsedQuery,
   batchRows: number | undefined,
 ): AsyncGenerator<Table, void, undefined> {
+  if (query.fill !== null) {
+    const message = 'fill: a batch does not know its neighbours: use read, or fill after collecting'
+    throw new ConfigError('config/option', message, { field: 'fill', value: query.fill.method })
+  }
   const context = proofContext(rooms, route, [], query.signal)
   const snapshot = await chooseSnapshot(rooms, route, query)
   const whole = readRange(query, route, snapshot, context.nowMs)

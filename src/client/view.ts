@@ -2,28 +2,129 @@
  * Views of rows: adjusted, filled, and the columns that were asked for. Nothing of a view is ever stored.
  * @module
  */
-import type { Column, Columns } from '../contract/columns.ts'
+import { type Column, type Columns, rowCount, timestampsMs } from '../contract/columns.ts'
+import { rangesIn } from '../contract/coverage.ts'
+import { ConfigError, DataError, hasCode } from '../contract/errors.ts'
+import { INTERVALS, isLabelled } from '../contract/interval.ts'
+import type { Adjust } from '../contract/query.ts'
+import { intersect } from '../contract/range.ts'
+import { SCHEMAS } from '../contract/schema.ts'
+import { type Series, seriesKey } from '../contract/series.ts'
 import type { Snapshot } from '../contract/storage.ts'
+import { LATEST_MS } from '../contract/time.ts'
+import { actionsSeries } from '../ingest/actions.ts'
+import { closedEnd } from '../ingest/finality.ts'
+import { type Closes, adjustColumns } from '../query/adjust.ts'
+import { fillSlots } from '../query/fill-slots.ts'
+import { fillColumns } from '../query/fill.ts'
 import type { ProvenRows } from '../query/read.ts'
+import { sessionCloses, sessionDates } from '../query/session-dates.ts'
 import type { ParsedQuery } from './query.ts'
 import type { ClientRooms } from './rooms.ts'
 import type { Route } from './route.ts'
 
 /** Rows as the query wants to see them. */
 export async function viewColumns(
-  _rooms: ClientRooms,
-  _route: Route,
+  rooms: ClientRooms,
+  route: Route,
   query: ParsedQuery,
-  _snapshot: Snapshot,
+  snapshot: Snapshot,
   proven: ProvenRows,
 ): Promise<ProvenRows> {
-  return { columns: pickColumns(proven.columns, query.columns), report: proven.report }
+  const adjusted = query.adjust === 'source' ? proven : await adjustedRows(rooms, route, query.adjust, snapshot, proven)
+  const columns = query.fill === null ? adjusted.columns : filledRows(rooms, route, query, adjusted)
+  return { columns: pickColumns(columns, query.columns), report: adjusted.report }
 }
 
 function pickColumns(columns: Columns, wanted: readonly string[] | undefined): Columns {
   if (wanted === undefined) return columns
-  const names = ['timestamp', ...wanted.filter((name) => name !== 'timestamp'), ...('filled' in columns ? ['filled'] : [])]
+  const names = ['timestamp', ...wanted.filter((name) => name !== 'timestamp'), ...(Object.hasOwn(columns, 'filled') ? ['filled'] : [])]
   const out: Record<string, Column> = {}
   for (const name of names) if (Object.hasOwn(columns, name)) out[name] = columns[name] as Column
   return out as unknown as Columns
 }
+
+function onlyBars(series: Series, option: 'adjust' | 'fill'): void {
+  if (series.schema === 'ohlcv') return
+  const message = `${option}: is for bars, and ${seriesKey(series)} holds ${SCHEMAS[series.schema].title.toLowerCase()}: leave it out`
+  throw new ConfigError('config/option', message, { field: option, value: series.schema })
+}
+
+/** Rows in another basis, by exactly the version of the actions that the snapshot names. */
+async function adjustedRows(
+  rooms: ClientRooms,
+  route: Route,
+  view: Exclude<Adjust, 'source'>,
+  snapshot: Snapshot,
+  proven: ProvenRows,
+): Promise<ProvenRows> {
+  const { series, calendar } = route
+  onlyBars(series, 'adjust')
+  const { basis, actionsVersion } = snapshot.meta
+  if (basis === undefined) throw unknownBasis(series, `the basis of ${series.provider} is not known`)
+  const target = { none: 'raw', splits: 'splits', all: 'all' }[view]
+  if (target === basis.kind || rowCount(proven.columns) === 0) return proven
+  if (actionsVersion === undefined) {
+    throw unknownBasis(series, `no splits and dividends of ${series.symbol} are stored: load schema "actions", or read with adjust "source"`)
+  }
+  const interval = series.interval as NonNullable<Series['interval']>
+  const actionsHead = await rooms.storage.snapshot(actionsSeries(series), actionsVersion)
+  const dates = sessionDates(calendar, timestampsMs(proven.columns.timestamp, 'us'), interval)
+  const closes = await closesFor(rooms, route, snapshot, proven)
+  const columns = adjustColumns(proven.columns, {
+    view,
+    basis: basis.kind,
+    basisAsOfMs: basis.asOfMs,
+    actions: await rooms.storage.read(actionsHead, {}),
+    actionsCovered: rangesIn(actionsHead.coverage, ['data', 'empty', 'partial']),
+    interval,
+    ...(isLabelled(interval) ? {} : { sessionDateMs: dates }),
+    ...(closes === undefined ? {} : { closes }),
+  })
+  return { columns, report: { ...proven.report, actions: actionsVersion } }
+}
+
+function unknownBasis(series: Series, why: string): DataError {
+  return new DataError('data/basis-unavailable', `${seriesKey(series)}: ${why}`, { provider: series.provider, symbol: series.symbol })
+}
+
+/** Closes of the sessions from the first row to the last that is stored: later dividends count for earlier rows. */
+async function closesFor(rooms: ClientRooms, route: Route, snapshot: Snapshot, proven: ProvenRows): Promise<Closes | undefined> {
+  const { series, calendar } = route
+  const range = { startMs: proven.report.requested.startMs, endMs: LATEST_MS }
+  const interval = series.interval as NonNullable<Series['interval']>
+  if (INTERVALS[interval].ms <= INTERVALS['1d'].ms) {
+    const rows = await rooms.storage.read(snapshot, { range, columns: ['timestamp', 'close'] })
+    return sessionCloses(calendar, rows, interval)
+  }
+  const daily = await rooms.storage.head({ ...series, interval: '1d' }).catch((error: unknown) => {
+    if (hasCode(error, 'storage/corrupt')) return null
+    throw error
+  })
+  if (daily === null) return undefined
+  const rows = await rooms.storage.read(daily, { range: { startMs: range.startMs - 40 * INTERVALS['1d'].ms, endMs: LATEST_MS }, columns: ['timestamp', 'close'] })
+  return sessionCloses(calendar, rows, '1d')
+}
+
+/** Rows with the empty slots filled that are proven and closed: nothing is shown where nothing was asked. */
+function filledRows(rooms: ClientRooms, route: Route, query: ParsedQuery, { columns, report }: ProvenRows): Columns {
+  const { series, calendar, capabilities } = route
+  onlyBars(series, 'fill')
+  const interval = series.interval as NonNullable<Series['interval']>
+  const closed = closedEnd({ series, calendar, capabilities }, rooms.runtime.now())
+  const range = intersect(report.requested, { startMs: -Infinity, endMs: closed })
+  const nothing = { slotsMs: new Float64Array(0) }
+  const slots = range === null ? nothing : fillSlots(calendar, range, interval, capabilities.anchor, capabilities.dayBoundary)
+  const keep = Array.from(slots.slotsMs.keys()).filter((i) => {
+    const ms = slots.slotsMs[i] as number
+    return report.covered.some((covered) => covered.startMs <= ms && ms < covered.endMs)
+  })
+  const sessionOf = 'sessionOf' in slots ? slots.sessionOf : undefined
+  return fillColumns(columns, {
+    ...(query.fill as NonNullable<ParsedQuery['fill']>),
+    slotsMs: Float64Array.from(keep, (i) => slots.slotsMs[i] as number),
+    ...(sessionOf === undefined ? {} : { sessionOf: Int32Array.from(keep, (i) => sessionOf[i] as number) }),
+    interval,
+  })
+}
+

@@ -2,22 +2,11 @@
  * Puts checked pages into the store: reconciled with what is there, all in one version, again if another writer was faster.
  * @module
  */
-import {
-  type Columns,
-  concatColumns,
-  isValid,
-  msOf,
-  rowCount,
-  sameValue,
-  sliceColumns,
-  takeColumns,
-  timestampsMs,
-  valueAt,
-} from '../contract/columns.ts'
-import { type CoverageRecord, provenRanges, sameCoverage } from '../contract/coverage.ts'
+import { type Columns, rowCount, sameValue, sliceColumns, timestampsMs } from '../contract/columns.ts'
+import { type CoverageRecord, sameCoverage } from '../contract/coverage.ts'
 import { hasCode, isDataClientError } from '../contract/errors.ts'
 import { countOpens } from '../contract/interval.ts'
-import { type Range, intersect, subtractRanges, unionRanges } from '../contract/range.ts'
+import { type Range, unionRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'
 import type { Change, Snapshot, SnapshotMeta } from '../contract/storage.ts'
@@ -26,9 +15,12 @@ import { actionsSeries, commitActions } from './actions.ts'
 import { type BufferedPage, mergePages } from './buffer.ts'
 import { coverAnswers, markListing } from './cover.ts'
 import { closedEnd, finalEnd } from './finality.ts'
+import { findHoles } from './holes.ts'
 import { type IngestJob, type IngestRooms, newId } from './job.ts'
 import { type Rebasing, findRebasing } from './rebase.ts'
 import { type Reconciled, reconcileRows, revisionRows } from './reconcile.ts'
+import { countRules, freshRejects } from './reject-news.ts'
+import { finalTest, firstRow, hasRowsIn, lowerIndex, mergedOpenings, readStored, withdrawnTest } from './stored.ts'
 
 /** What a commit of pages did. */
 export interface CommitOutcome {
@@ -44,7 +36,6 @@ export interface CommitOutcome {
   readonly rebasing: Rebasing | null
 }
 
-const NONE: Columns = { timestamp: new BigInt64Array(0) }
 const MAX_ATTEMPTS = 200
 
 /** Stores some pages. Does nothing where nothing changes. */
@@ -102,16 +93,16 @@ async function prepare(
   const nowMs = rooms.runtime.now()
   const fresh = mergePages(pages, job.series.schema)
   const proven = unionRanges(pages.map((page) => page.answer.proven))
-  const stored = await readStored(rooms, head, proven, fresh, job.series)
+  const stored = await readStored(rooms.storage, head, proven, fresh, job.series)
   const before = head?.coverage ?? []
   const wasFinal = finalTest(before)
   const rebasing = options.allowRebasing && head !== null ? findRebasing(job.series, stored, fresh, wasFinal) : null
-  const withdrawn = await withdrawnTest(rooms, head, proven)
+  const withdrawn = await withdrawnTest(rooms.storage, head, proven)
   const reconciled = reconcile(job.series, stored, fresh, proven, wasFinal, withdrawn)
   const openings = mergedOpenings(stored, fresh, job.series)
   const coverage = coverageAfter(job, before, pages, openings, nowMs, firstRow(head, openings, job.series), options.historyStartMs)
   const revisions = revisionRows(reconciled.revisions, nowMs, pages[0]?.answer.requestId ?? '')
-  const rejects = await freshRejects(rooms, head, pages, unitOf(job.series))
+  const rejects = await freshRejects(rooms.storage, head, pages, unitOf(job.series))
   const meta = metaChange(head, job, options.actionsVersion, nowMs)
   const outcome = {
     added: reconciled.added,
@@ -181,101 +172,7 @@ function allSame(a: Columns, b: Columns): boolean {
   })
 }
 
-async function readStored(
-  rooms: IngestRooms,
-  head: Snapshot | null,
-  proven: readonly Range[],
-  fresh: Columns,
-  series: Series,
-): Promise<Columns> {
-  if (head === null || head.span === null) return NONE
-  const unit = SCHEMAS[series.schema].timeUnit
-  const span = { startMs: msOf(head.span.first, unit), endMs: msOf(head.span.last, unit) + 1 }
-  const parts: Columns[] = []
-  const ranges = unionRanges([...proven, ...freshSpan(fresh, unit)])
-  for (const range of ranges) {
-    // Ranges beyond the stored rows need no read: an append stays an append.
-    const inside = intersect(range, span)
-    if (inside !== null) parts.push(await rooms.storage.read(head, { range: inside }))
-  }
-  return parts.length === 0 ? NONE : concatColumns(parts)
-}
-
-function freshSpan(fresh: Columns, unit: 'us' | 'ns'): Range[] {
-  const rows = rowCount(fresh)
-  if (rows === 0) return []
-  return [{ startMs: msOf(fresh.timestamp[0] as bigint, unit), endMs: msOf(fresh.timestamp[rows - 1] as bigint, unit) + 1 }]
-}
-
-function finalTest(coverage: readonly CoverageRecord[]): (ms: EpochMs) => boolean {
-  const final = provenRanges(coverage)
-  return (ms) => final.some((range) => range.startMs <= ms && ms < range.endMs)
-}
-
-/** Rows marked withdrawn and not restored since, so that the same loss is recorded once. */
-async function withdrawnTest(rooms: IngestRooms, head: Snapshot | null, proven: readonly Range[]): Promise<(ticks: bigint) => boolean> {
-  if (head === null || head.revisions === 0 || proven.length === 0) return () => false
-  const range = { startMs: (proven[0] as Range).startMs, endMs: (proven.at(-1) as Range).endMs }
-  const table = await rooms.storage.read(head, { table: 'revisions', range })
-  const gone = new Set<bigint>()
-  const order = Array.from({ length: rowCount(table) }, (_, row) => row).toSorted((a, b) => seenAt(table, a) - seenAt(table, b))
-  for (const row of order) {
-    const kind = valueAt(table['kind'] as never, row)
-    if (kind === 'withdrawn') gone.add(table.timestamp[row] as bigint)
-    if (kind === 'restored') gone.delete(table.timestamp[row] as bigint)
-  }
-  return (ticks) => gone.has(ticks)
-}
-
-const seenAt = (table: Columns, row: number): number => Number(valueAt(table['seen_at'] as never, row) ?? 0)
-
-/** Rejected rows that are not in the table yet: the same bad row of a re-fetch is no news. */
-async function freshRejects(
-  rooms: IngestRooms,
-  head: Snapshot | null,
-  pages: readonly BufferedPage[],
-  unit: 'us' | 'ns',
-): Promise<Columns | null> {
-  const parts = pages.flatMap((page) => (page.rejects === null ? [] : [page.rejects]))
-  if (parts.length === 0) return null
-  const all = concatColumns(parts)
-  if (head === null || head.rejects === 0) return all
-  const times = timestampsMs(all.timestamp, unit).toSorted()
-  const range = { startMs: Math.floor(times[0] as number), endMs: Math.ceil(times.at(-1) as number) + 1 }
-  const known = await rooms.storage.read(head, { table: 'rejects', range })
-  const keep = Array.from({ length: rowCount(all) }, (_, row) => row).filter((row) => !isKnownReject(all, row, known))
-  return keep.length === 0 ? null : takeColumns(all, Int32Array.from(keep))
-}
-
 const unitOf = (series: Series): 'us' | 'ns' => SCHEMAS[series.schema].timeUnit
-
-function isKnownReject(rejects: Columns, row: number, known: Columns): boolean {
-  const names = Object.keys(rejects).filter((name) => name !== 'seen_at' && name !== 'request')
-  for (let k = 0; k < rowCount(known); k++) {
-    if (known.timestamp[k] !== rejects.timestamp[row]) continue
-    const isSame = names.every((name) => {
-      const old = known[name]
-      const now = rejects[name] as NonNullable<typeof old>
-      return old === undefined ? !isValid(now, row) : sameValue(now, row, old, k)
-    })
-    if (isSame) return true
-  }
-  return false
-}
-
-function mergedOpenings(stored: Columns, fresh: Columns, series: Series): Float64Array {
-  const unit = SCHEMAS[series.schema].timeUnit
-  const [a, b] = [timestampsMs(stored.timestamp, unit), timestampsMs(fresh.timestamp, unit)]
-  const out = new Float64Array(a.length + b.length)
-  let n = 0
-  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
-    const [x, y] = [a[i] ?? Infinity, b[j] ?? Infinity]
-    out[n++] = Math.min(x, y)
-    if (x <= y) i++
-    if (y <= x) j++
-  }
-  return out.subarray(0, n)
-}
 
 function coverageAfter(
   job: IngestJob,
@@ -303,67 +200,6 @@ function coverageAfter(
     },
   )
   return markListing(covered, firstRowMs, historyStartMs)
-}
-
-function hasRowsIn(openings: Float64Array, range: Range, endMs: EpochMs): boolean {
-  const at = lowerIndex(openings, range.startMs)
-  return at < openings.length && (openings[at] as number) < Math.min(range.endMs, endMs)
-}
-
-function lowerIndex(sorted: Float64Array, value: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] as number) < value) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-function firstRow(head: Snapshot | null, openings: Float64Array, series: Series): EpochMs | null {
-  const stored = head?.span ? msOf(head.span.first, SCHEMAS[series.schema].timeUnit) : Infinity
-  const first = Math.min(stored, openings[0] ?? Infinity)
-  return Number.isFinite(first) ? first : null
-}
-
-function findHoles(
-  rooms: IngestRooms,
-  job: IngestJob,
-  proven: readonly Range[],
-  openings: Float64Array,
-  coverage: readonly CoverageRecord[],
-  pages: readonly BufferedPage[],
-  nowMs: EpochMs,
-): Range[] {
-  if (job.series.interval === undefined) return []
-  const rejectedMs = rejectedOpenings(job.series, pages)
-  const holes: Range[] = []
-  for (const range of proven) {
-    const start = lowerIndex(openings, range.startMs)
-    const end = lowerIndex(openings, range.endMs)
-    const report = rooms.detector.detect({
-      series: job.series,
-      range,
-      timestampsMs: openings.subarray(start, end),
-      coverage,
-      rejectedMs,
-      calendar: job.calendar,
-      capabilities: job.provider.capabilities,
-      nowMs,
-    })
-    for (const gap of report.gaps) if (gap.kind === 'provider-missing') holes.push({ startMs: gap.startMs, endMs: gap.endMs })
-  }
-  const nulls = coverage.filter((record) => record.state === 'partial' && record.reason === 'null-row')
-  for (const record of nulls) for (const range of proven) if (intersect(record, range) !== null) holes.push(record)
-  const rejected = Array.from(rejectedMs, (ms) => ({ startMs: ms, endMs: ms + 1 }))
-  return subtractRanges(holes, rejected)
-}
-
-function rejectedOpenings(series: Series, pages: readonly BufferedPage[]): Float64Array {
-  const unit = SCHEMAS[series.schema].timeUnit
-  const all = pages.flatMap((page) => (page.rejects === null ? [] : [...timestampsMs(page.rejects.timestamp, unit)]))
-  return Float64Array.from(all.toSorted((a, b) => a - b))
 }
 
 function metaChange(head: Snapshot | null, job: IngestJob, actionsVersion: number | undefined, nowMs: EpochMs): SnapshotMeta | null {
@@ -405,13 +241,3 @@ function tell(rooms: IngestRooms, job: IngestJob, next: Snapshot, work: Prepared
   }
 }
 
-function countRules(rejects: Columns | null): Record<string, number> {
-  const rules: Record<string, number> = {}
-  const column = rejects?.['rule']
-  if (rejects === null || column === undefined) return rules
-  for (let row = 0; row < rowCount(rejects); row++) {
-    const rule = String(valueAt(column, row))
-    rules[rule] = (rules[rule] ?? 0) + 1
-  }
-  return rules
-}

@@ -3,12 +3,15 @@
  * @module
  */
 import { timestampsMs } from '../contract/columns.ts'
-import { rangesIn } from '../contract/coverage.ts'
-import type { Range } from '../contract/range.ts'
-import { intersect } from '../contract/range.ts'
+import { type CoverageRecord, rangesIn } from '../contract/coverage.ts'
+import { type Range, intersect, subtractRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
+import type { Series } from '../contract/series.ts'
 import type { Snapshot } from '../contract/storage.ts'
+import type { EpochMs } from '../contract/time.ts'
+import type { BufferedPage } from './buffer.ts'
 import type { IngestJob, IngestRooms } from './job.ts'
+import { lowerIndex } from './stored.ts'
 
 /** Scans the whole covered series once; done daily, so that a lost record of asks hides nothing from healing. */
 export async function scanHoles(rooms: IngestRooms, job: IngestJob, head: Snapshot): Promise<Range[]> {
@@ -34,4 +37,43 @@ export async function scanHoles(rooms: IngestRooms, job: IngestJob, head: Snapsh
   return report.gaps
     .filter((gap) => gap.kind === 'provider-missing')
     .map((gap) => ({ startMs: gap.startMs, endMs: gap.endMs }))
+}
+
+export function findHoles(
+  rooms: IngestRooms,
+  job: IngestJob,
+  proven: readonly Range[],
+  openings: Float64Array,
+  coverage: readonly CoverageRecord[],
+  pages: readonly BufferedPage[],
+  nowMs: EpochMs,
+): Range[] {
+  if (job.series.interval === undefined) return []
+  const rejectedMs = rejectedOpenings(job.series, pages)
+  const holes: Range[] = []
+  for (const range of proven) {
+    const start = lowerIndex(openings, range.startMs)
+    const end = lowerIndex(openings, range.endMs)
+    const report = rooms.detector.detect({
+      series: job.series,
+      range,
+      timestampsMs: openings.subarray(start, end),
+      coverage,
+      rejectedMs,
+      calendar: job.calendar,
+      capabilities: job.provider.capabilities,
+      nowMs,
+    })
+    for (const gap of report.gaps) if (gap.kind === 'provider-missing') holes.push({ startMs: gap.startMs, endMs: gap.endMs })
+  }
+  const nulls = coverage.filter((record) => record.state === 'partial' && record.reason === 'null-row')
+  for (const record of nulls) for (const range of proven) if (intersect(record, range) !== null) holes.push(record)
+  const rejected = Array.from(rejectedMs, (ms) => ({ startMs: ms, endMs: ms + 1 }))
+  return subtractRanges(holes, rejected)
+}
+
+function rejectedOpenings(series: Series, pages: readonly BufferedPage[]): Float64Array {
+  const unit = SCHEMAS[series.schema].timeUnit
+  const all = pages.flatMap((page) => (page.rejects === null ? [] : [...timestampsMs(page.rejects.timestamp, unit)]))
+  return Float64Array.from(all.toSorted((a, b) => a - b))
 }
