@@ -39,12 +39,28 @@ export function encodeDelta(values: BigInt64Array, limit: number): Uint8Array | 
   return out.bytes.slice(0, out.at)
 }
 
+/** Do these rows follow each other at one distance? */
+function isSteady(lanes: Int32Array, start: number, rows: number): boolean {
+  const low = ((lanes[2 * start] as number) - (lanes[2 * start - 2] as number)) | 0
+  let first = 0
+  for (let at = 2 * start, end = 2 * (start + rows); at < end; at += 2) {
+    const next = lanes[at] as number
+    const before = lanes[at - 2] as number
+    if (((next - before) | 0) !== low) return false
+    const high = (lanes[at + 1] as number) - (lanes[at - 1] as number) - (next >>> 0 < before >>> 0 ? 1 : 0)
+    if (at === 2 * start) first = high
+    else if (high !== first) return false
+  }
+  return true
+}
+
 /** Writes one block by plain numbers; false, with nothing written, where a distance is too long for them. */
 function putBlock(out: Output, lanes: Int32Array, start: number, rows: number): boolean {
   const { deltas } = out
   let least = Infinity
   let most = -Infinity
-  for (let i = 0, at = 2 * start; i < rows; i++, at += 2) {
+  const looked = isSteady(lanes, start, rows) ? 1 : rows
+  for (let i = 0, at = 2 * start; i < looked; i++, at += 2) {
     const high = (lanes[at + 1] as number) - (lanes[at - 1] as number)
     const delta = high * WORD + (((lanes[at] as number) >>> 0) - ((lanes[at - 2] as number) >>> 0))
     deltas[i] = delta

@@ -10,17 +10,31 @@ export const MAX_ENTRIES = 65_536
 /** A dictionary pays where it and its indices take at most this share of the plain values. */
 const WORTH = 0.7
 
+/** Slots of the hash table at first; it grows with the entries. */
+const FIRST_SLOTS = 65_536
+/** Slots an entry: at fewer, a second look is needed so often that the processor guesses wrong. */
+const SPARSITY = 8
+/** Rows that are looked up before those without an entry get one. */
+const BLOCK = 64
+/** A column is taken for one without repetition where so many of its first rows are this distinct. */
+const TRIAL = { rows: 8192, share: 0.95 } as const
+
 /** Memory that is used again from column to column; belongs to one encoding run. */
 export interface Workshop {
-  readonly slots: Int32Array
+  /** Entry by hash; 0 also where there is none. */
+  readonly slots: Uint16Array
+  /** Rows of one block without an entry. */
+  readonly missed: Int32Array
   readonly entries: Float64Array
   readonly indices: Uint16Array
 }
 
 /** Fresh memory for columns of at most `rows` rows. */
 export function createWorkshop(rows: number): Workshop {
+  const most = SPARSITY * (Math.min(rows, MAX_ENTRIES) + BLOCK)
   return {
-    slots: new Int32Array(2 * MAX_ENTRIES),
+    slots: new Uint16Array(Math.max(FIRST_SLOTS, 1 << (32 - Math.clz32(most)))),
+    missed: new Int32Array(BLOCK + 1),
     entries: new Float64Array(Math.min(rows, MAX_ENTRIES)),
     indices: new Uint16Array(rows + 32),
   }
@@ -47,45 +61,95 @@ export function encodeDictionary(values: Float64Array, workshop: Workshop): Dict
   return { entries: workshop.entries.subarray(0, found), page: packIndices(workshop.indices, rows, width) }
 }
 
-/** Numbers the distinct bit patterns in order of appearance; undefined where there are too many to pay. */
-function distinct(values: Float64Array, { slots, entries, indices }: Workshop): number | undefined {
+/** Where the hash table of one column stands. */
+interface Table {
+  readonly words: Int32Array
+  /** Words of the entries. */
+  readonly known: Int32Array
+  readonly slots: Uint16Array
+  mask: number
+  /** Slot of entry 0, which no other 0 stands for. */
+  home: number
+  found: number
+}
+
+/**
+ * Numbers the distinct bit patterns in order of appearance; undefined where there are too many to pay.
+ * Rows are first looked up without a decision a row, then those that need one are gone through.
+ */
+function distinct(values: Float64Array, { slots, missed, entries, indices }: Workshop): number | undefined {
   const rows = values.length
+  const most = Math.min(MAX_ENTRIES, Math.floor(WORTH * rows))
   const words = new Int32Array(values.buffer, values.byteOffset, rows * 2)
   const known = new Int32Array(entries.buffer)
-  const most = Math.min(MAX_ENTRIES, Math.floor(WORTH * rows))
-  const size = 1 << (32 - Math.clz32(2 * Math.min(rows, MAX_ENTRIES) - 1))
-  const mask = size - 1
-  slots.fill(-1, 0, size)
-  let found = 0
-  let last = -1
-  let lastLow = 0
-  let lastHigh = 0
-  for (let row = 0; row < rows; row++) {
+  known[0] = words[0] as number
+  known[1] = words[1] as number
+  const table: Table = { words, known, slots, mask: FIRST_SLOTS - 1, home: 0, found: 1 }
+  place(table)
+  for (let start = 0; start < rows; start += BLOCK) {
+    const end = Math.min(rows, start + BLOCK)
+    const misses = lookUp(words, start, end, slots, known, table.mask, indices, missed)
+    for (let i = 0; i < misses; i++) indices[missed[i] as number] = enter(table, missed[i] as number)
+    if (table.found > most) return undefined
+    if (end === TRIAL.rows && table.found > TRIAL.share * TRIAL.rows) return undefined
+  }
+  return table.found
+}
+
+/** Looks rows up where their entry would stand first; lists those where another, or none, stands. */
+function lookUp(
+  words: Int32Array, start: number, end: number, slots: Uint16Array, known: Int32Array, mask: number,
+  indices: Uint16Array, missed: Int32Array,
+): number {
+  let misses = 0
+  for (let row = start; row < end; row++) {
     const low = words[2 * row] as number
     const high = words[2 * row + 1] as number
-    if (low === lastLow && high === lastHigh && last >= 0) {
-      indices[row] = last
-      continue
-    }
-    let slot = hash(low, high) & mask
-    let entry = slots[slot] as number
-    while (entry >= 0 && (known[2 * entry] !== low || known[2 * entry + 1] !== high)) {
-      slot = (slot + 1) & mask
-      entry = slots[slot] as number
-    }
-    if (entry < 0) {
-      if (found >= most) return undefined
-      entry = found++
-      slots[slot] = entry
-      known[2 * entry] = low
-      known[2 * entry + 1] = high
-    }
+    const entry = slots[hash(low, high) & mask] as number
     indices[row] = entry
-    last = entry
-    lastLow = low
-    lastHigh = high
+    missed[misses] = row
+    if ((((known[2 * entry] as number) ^ low) | ((known[2 * entry + 1] as number) ^ high)) !== 0) misses++
   }
-  return found
+  return misses
+}
+
+/** Entry of a row, made where there is none. */
+function enter(table: Table, row: number): number {
+  const { words, known, slots } = table
+  const low = words[2 * row] as number
+  const high = words[2 * row + 1] as number
+  let slot = hash(low, high) & table.mask
+  for (;;) {
+    const entry = slots[slot] as number
+    if (entry === 0 && slot !== table.home) break
+    if (known[2 * entry] === low && known[2 * entry + 1] === high) return entry
+    slot = (slot + 1) & table.mask
+  }
+  if (table.found >= MAX_ENTRIES || 2 * table.found >= known.length) {
+    table.found = MAX_ENTRIES + 1
+    return 0
+  }
+  const entry = table.found++
+  slots[slot] = entry
+  known[2 * entry] = low
+  known[2 * entry + 1] = high
+  if (SPARSITY * table.found > table.mask) {
+    table.mask = 2 * table.mask + 1
+    place(table)
+  }
+  return entry
+}
+
+/** Puts all entries into the emptied slots. */
+function place(table: Table): void {
+  const { known, slots, mask, found } = table
+  slots.fill(0, 0, mask + 1)
+  table.home = hash(known[0] as number, known[1] as number) & mask
+  for (let entry = 1; entry < found; entry++) {
+    let slot = hash(known[2 * entry] as number, known[2 * entry + 1] as number) & mask
+    while (slots[slot] !== 0 || slot === table.home) slot = (slot + 1) & mask
+    slots[slot] = entry
+  }
 }
 
 /** Spreads the two words of a double over 32 bits; the constants are odd and have no pattern. */

@@ -40,22 +40,31 @@ export function boundsOfIntegers(values: Int32Array): Bounds {
 
 /** Bounds of 64-bit integers, and whether they ascend; on 32-bit lanes, since a bigint a row is slow. */
 export function boundsOfBigs(values: BigInt64Array): { readonly bounds: Bounds; readonly ascending: boolean } {
-  if (values.length === 0) return { bounds: {}, ascending: true }
-  const lanes = new Int32Array(values.buffer, values.byteOffset, values.length * 2)
-  let least = 0
-  let most = 0
-  let ascending = true
-  for (let i = 1; i < values.length; i++) {
-    if (isLess(lanes, i, i - 1)) ascending = false
-    if (isLess(lanes, i, least)) least = i
-    if (isLess(lanes, most, i)) most = i
+  const last = values.length - 1
+  if (last < 0) return { bounds: {}, ascending: true }
+  if (isAscending(values)) return { bounds: { min_value: values[0] as bigint, max_value: values[last] as bigint }, ascending: true }
+  let least = values[0] as bigint
+  let most = least
+  for (let i = 1; i <= last; i++) {
+    const value = values[i] as bigint
+    if (value < least) least = value
+    if (value > most) most = value
   }
-  return { bounds: { min_value: values[least] as bigint, max_value: values[most] as bigint }, ascending }
+  return { bounds: { min_value: least, max_value: most }, ascending: false }
 }
 
-function isLess(lanes: Int32Array, a: number, b: number): boolean {
-  const [highA, highB] = [lanes[2 * a + 1] as number, lanes[2 * b + 1] as number]
-  return highA < highB || (highA === highB && (lanes[2 * a] as number) >>> 0 < (lanes[2 * b] as number) >>> 0)
+function isAscending(values: BigInt64Array): boolean {
+  const lanes = new Int32Array(values.buffer, values.byteOffset, values.length * 2)
+  let low = 0
+  let high = -0x8000_0000
+  for (let i = 0; i < lanes.length; i += 2) {
+    const nextLow = lanes[i] as number
+    const nextHigh = lanes[i + 1] as number
+    if (nextHigh < high || (nextHigh === high && nextLow >>> 0 < low >>> 0)) return false
+    low = nextLow
+    high = nextHigh
+  }
+  return true
 }
 
 /** Bounds of texts in UTF-8, byte by byte as the format orders them. */
