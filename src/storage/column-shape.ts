@@ -79,7 +79,9 @@ export function unionShapes(
 }
 
 function mismatch(name: string, why: string): DataError {
-  return new DataError('data/schema-mismatch', `column ${name} ${why}: change it, or give it another name`, { field: name })
+  return new DataError('data/schema-mismatch', `column ${name} ${why}: change it, or give it another name`, {
+    field: name,
+  })
 }
 
 /**
@@ -99,12 +101,18 @@ export function chooseColumns(
     return stored.length > 0 ? [...stored] : known.filter(({ optional }) => !optional).map(pickNameAndType)
   }
   const names = [...new Set(wanted)].filter((name) => name !== 'timestamp')
-  return [timestamp, ...names.map((name) => {
-    const column = stored.find((one) => one.name === name) ?? known.find((one) => one.name === name)
-    if (column !== undefined) return pickNameAndType(column)
-    const there = (stored.length > 0 ? stored : known).map((one) => one.name).join(' ')
-    throw new ConfigError('config/option', `columns: there is no column ${name}: use ${there}`, { field: 'columns', value: name })
-  })]
+  return [
+    timestamp,
+    ...names.map((name) => {
+      const column = stored.find((one) => one.name === name) ?? known.find((one) => one.name === name)
+      if (column !== undefined) return pickNameAndType(column)
+      const there = (stored.length > 0 ? stored : known).map((one) => one.name).join(' ')
+      throw new ConfigError('config/option', `columns: there is no column ${name}: use ${there}`, {
+        field: 'columns',
+        value: name,
+      })
+    }),
+  ]
 }
 
 function pickNameAndType({ name, type }: StoredColumn): StoredColumn {

@@ -45,7 +45,8 @@ interface Shelf {
 function hashOf(text: string): string {
   const lanes = [0x811c9dc5, 0x811c9dc5 ^ 0x5bd1e995, 0x811c9dc5 ^ 0x27d4eb2f, 0x811c9dc5 ^ 0x165667b1]
   for (let i = 0; i < text.length; i++) {
-    for (let lane = 0; lane < 4; lane++) lanes[lane] = Math.imul((lanes[lane] as number) ^ text.charCodeAt(i), 0x01000193 + 2 * lane)
+    for (let lane = 0; lane < 4; lane++)
+      lanes[lane] = Math.imul((lanes[lane] as number) ^ text.charCodeAt(i), 0x01000193 + 2 * lane)
   }
   return lanes.map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
 }
@@ -151,7 +152,9 @@ export function createMemoryStorage(options: { readonly now?: () => number } = {
   return Object.freeze<Storage>({
     capabilities: Object.freeze({ durable: false, concurrentProcesses: false, files: false }),
     async list() {
-      return [...shelves.values()].flatMap(({ series, head }) => (head === null ? [] : [{ series, head: head.snapshot }]))
+      return [...shelves.values()].flatMap(({ series, head }) =>
+        head === null ? [] : [{ series, head: head.snapshot }],
+      )
     },
     async head(series) {
       return shelfOf(series).head?.snapshot ?? null
@@ -195,7 +198,8 @@ export function createMemoryStorage(options: { readonly now?: () => number } = {
       const { snapshot } = find(series, version)
       const old = shelf.pins.get(checkName('name', name))
       if (old !== undefined && old.hash !== snapshot.hash) throw pinTaken(series, name, old.version)
-      const pin: Pin = old ?? Object.freeze({ name, series: shelf.series, version, hash: snapshot.hash, pinnedAtMs: now() })
+      const pin: Pin =
+        old ?? Object.freeze({ name, series: shelf.series, version, hash: snapshot.hash, pinnedAtMs: now() })
       shelf.pins.set(name, pin)
       return pin
     },
@@ -205,10 +209,21 @@ export function createMemoryStorage(options: { readonly now?: () => number } = {
     },
     async maintain(task): Promise<MaintainReport> {
       const { kind, dryRun = false } = task
-      return { kind, dryRun, actions: [], filesWritten: 0, filesRemoved: 0, bytesWritten: 0, bytesRemoved: 0, version: null }
+      return {
+        kind,
+        dryRun,
+        actions: [],
+        filesWritten: 0,
+        filesRemoved: 0,
+        bytesWritten: 0,
+        bytesRemoved: 0,
+        version: null,
+      }
     },
     async verify({ series } = {}) {
-      const heads = [...shelves.values()].filter((shelf) => shelf.head !== null && (series === undefined || shelf === shelfOf(series)))
+      const heads = [...shelves.values()].filter(
+        (shelf) => shelf.head !== null && (series === undefined || shelf === shelfOf(series)),
+      )
       const rows = heads.reduce((sum, { head }) => sum + (head?.snapshot.rows ?? 0), 0)
       return { ok: true, series: heads.length, files: 0, rows, bytes: 0, issues: [] }
     },

@@ -80,10 +80,15 @@ export function checkChange(change: Change): void {
   }
   for (const [i, record] of change.coverage.entries()) {
     const next = change.coverage[i + 1]
-    if (!Number.isSafeInteger(record.startMs) || !Number.isSafeInteger(record.endMs) || record.startMs >= record.endMs) {
+    if (
+      !Number.isSafeInteger(record.startMs) ||
+      !Number.isSafeInteger(record.endMs) ||
+      record.startMs >= record.endMs
+    ) {
       refuse(`coverage[${i}]`, record, 'must be a range of whole milliseconds with its start before its end')
     }
-    if (next !== undefined && next.startMs < record.endMs) refuse(`coverage[${i + 1}]`, next, 'must be sorted and disjoint')
+    if (next !== undefined && next.startMs < record.endMs)
+      refuse(`coverage[${i + 1}]`, next, 'must be sorted and disjoint')
   }
 }
 
@@ -121,10 +126,14 @@ export function expired(series: Series, version: number | string): StorageError 
  */
 export function checkName(field: string, name: unknown): string {
   if (typeof name === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return name
-  throw new ConfigError('config/option', `${field}: ${JSON.stringify(name)} must be 1 to 64 letters, digits, - . and _`, {
-    field,
-    value: name,
-  })
+  throw new ConfigError(
+    'config/option',
+    `${field}: ${JSON.stringify(name)} must be 1 to 64 letters, digits, - . and _`,
+    {
+      field,
+      value: name,
+    },
+  )
 }
 
 /** The error for dropping a series that pins keep. */
@@ -138,4 +147,3 @@ export function pinTaken(series: Series, name: string, version: number): ConfigE
   const message = `pin: ${name} names version ${version} of ${seriesKey(series)}: unpin it, or choose another name`
   return new ConfigError('config/option', message, { field: 'name', value: name })
 }
-

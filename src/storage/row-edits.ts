@@ -101,7 +101,9 @@ function checkLengths(field: string, rows: Columns): void {
     const length = isDictionary(values) ? values.indices.length : values.length
     const bits = isNullable(column) ? column.valid.length * 8 : n
     if (length !== n || bits < n) {
-      throw new DataError('data/schema-mismatch', `${field}: column ${name} is ${length} long, timestamp ${n}`, { field: name })
+      throw new DataError('data/schema-mismatch', `${field}: column ${name} is ${length} long, timestamp ${n}`, {
+        field: name,
+      })
     }
   }
 }
@@ -156,7 +158,11 @@ function applyEdit(stored: Columns | null, edit: Edit): { rows: Columns | null; 
   const total = rowCount(stored)
   if (edit.kind === 'replace') {
     const counts = compareRows(stored, low, high, edit.rows)
-    const rows = joinRuns(stored, edit.rows, [[0, 0, low], [1, 0, fresh], [0, high, total]])
+    const rows = joinRuns(stored, edit.rows, [
+      [0, 0, low],
+      [1, 0, fresh],
+      [0, high, total],
+    ])
     return { rows, counts }
   }
   const merged = mergeRuns(stored, low, high, edit.rows, edit.kind === 'upsert')

@@ -47,7 +47,10 @@ export function barsOf(numbers: readonly number[], close = 100): Columns {
 
 /** `count` bars from the n-th on. */
 export function barRun(first: number, count: number, close = 100): Columns {
-  return barsOf(Array.from({ length: count }, (_, i) => first + i), close)
+  return barsOf(
+    Array.from({ length: count }, (_, i) => first + i),
+    close,
+  )
 }
 
 /** Trades at these nanoseconds after the start. */
@@ -77,13 +80,16 @@ export function checkSame(actual: unknown, expected: unknown, what: string): voi
 }
 
 function textOf(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner === 'bigint') return `${inner}n`
-    if (inner instanceof BigInt64Array) return [...inner].map(String)
-    if (ArrayBuffer.isView(inner)) return [...(inner as Float64Array)].map((n) => (Object.is(n, -0) ? '-0' : String(n)))
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
-    return Object.fromEntries(Object.entries(inner).toSorted(([x], [y]) => (x < y ? -1 : 1)))
-  }) ?? 'undefined'
+  return (
+    JSON.stringify(value, (_, inner: unknown) => {
+      if (typeof inner === 'bigint') return `${inner}n`
+      if (inner instanceof BigInt64Array) return [...inner].map(String)
+      if (ArrayBuffer.isView(inner))
+        return [...(inner as Float64Array)].map((n) => (Object.is(n, -0) ? '-0' : String(n)))
+      if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
+      return Object.fromEntries(Object.entries(inner).toSorted(([x], [y]) => (x < y ? -1 : 1)))
+    }) ?? 'undefined'
+  )
 }
 
 /** Fails unless both hold the same columns, rows and bits. A column that one lacks must be null in the other. */

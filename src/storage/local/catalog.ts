@@ -62,7 +62,9 @@ export async function findSnapshot(store: LocalStore, desk: Desk, version: numbe
   const pin = readPin(store, desk.series, checkName('version', version))
   const found = pin === null ? undefined : readVersion(store, desk, pin.version)
   if (found?.hash === pin?.hash && found != null) return found
-  const byHash = /^[0-9a-f]{32}$/.test(version) ? (await readableVersions(store, desk)).find(({ hash }) => hash === version) : undefined
+  const byHash = /^[0-9a-f]{32}$/.test(version)
+    ? (await readableVersions(store, desk)).find(({ hash }) => hash === version)
+    : undefined
   if (byHash === undefined) throw expired(desk.series, version)
   return byHash
 }

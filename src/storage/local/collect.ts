@@ -18,8 +18,15 @@ export async function collectSeries(store: LocalStore, desk: Desk, graceMs: numb
     const { versions, files, blocked } = await applyHistory(store, desk, head, report.dryRun)
     if (blocked) report.actions.push(`${key}: keep everything, since a version cannot be read: run store.repair first`)
     if (blocked) return
-    if (versions.length > 0) report.actions.push(`${key}: remove ${counted(versions.length, 'old version')} and ${counted(files.length, 'file')}`)
-    noteRemoved(report, files.length, files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+    if (versions.length > 0)
+      report.actions.push(
+        `${key}: remove ${counted(versions.length, 'old version')} and ${counted(files.length, 'file')}`,
+      )
+    noteRemoved(
+      report,
+      files.length,
+      files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    )
   }
   await removeOrphans(store, desk, graceMs, report)
   await removeTemporary(store, desk, graceMs, report)
@@ -43,7 +50,8 @@ async function removeOrphans(store: LocalStore, desk: Desk, graceMs: number, rep
     if (desk.held.has(name)) continue
     report.actions.push(`${seriesKey(desk.series)}: remove ${name}, which no version names`)
     noteRemoved(report, 1, facts.sizeBytes)
-    if (!report.dryRun) await removeData(store, desk, { ...parsed, sizeBytes: 0, crc32: 0, rows: 0, first: 0n, last: 0n })
+    if (!report.dryRun)
+      await removeData(store, desk, { ...parsed, sizeBytes: 0, crc32: 0, rows: 0, first: 0n, last: 0n })
   }
 }
 

@@ -29,7 +29,12 @@ import { type Desk, type LocalStore, deskOf } from './store.ts'
  * @throws {StorageError} `storage/conflict`, `storage/full`, `storage/read-only`, `storage/unknown-outcome`,
  *   `storage/corrupt`
  */
-export async function commitChange(store: LocalStore, series: Series, base: Snapshot | null, change: Change): Promise<LocalSnapshot> {
+export async function commitChange(
+  store: LocalStore,
+  series: Series,
+  base: Snapshot | null,
+  change: Change,
+): Promise<LocalSnapshot> {
   checkChange(change)
   const desk = deskOf(store, series)
   try {
@@ -39,7 +44,12 @@ export async function commitChange(store: LocalStore, series: Series, base: Snap
   }
 }
 
-async function commitHeld(store: LocalStore, desk: Desk, base: Snapshot | null, change: Change): Promise<LocalSnapshot> {
+async function commitHeld(
+  store: LocalStore,
+  desk: Desk,
+  base: Snapshot | null,
+  change: Change,
+): Promise<LocalSnapshot> {
   if (desk.poison !== null) throw desk.poison
   const head = await readHead(store, desk)
   const done = alreadyCommitted(desk.series, head, base, change.opId)
@@ -63,7 +73,8 @@ async function prepare(
 ): Promise<SnapshotContent | null> {
   const { series, timeUnit } = desk
   const { schema } = series
-  const fixed = store.options.partition === 'auto' ? choosePartition(series, change.rowsPerYear) : store.options.partition
+  const fixed =
+    store.options.partition === 'auto' ? choosePartition(series, change.rowsPerYear) : store.options.partition
   const partition = head?.partition ?? fixed
   const writer: Writer = {
     store,
@@ -75,7 +86,8 @@ async function prepare(
     written,
   }
   const edits = editsOf(change, timeUnit)
-  const beside = (table: 'revisions' | 'rejects'): Edit[] => [insertOf(table, change[table])].filter((edit) => edit !== null)
+  const beside = (table: 'revisions' | 'rejects'): Edit[] =>
+    [insertOf(table, change[table])].filter((edit) => edit !== null)
   const shapes = {
     rows: shapesOf(schema, 'rows', head?.columns, edits),
     rejects: shapesOf(schema, 'rejects', head?.rejectColumns, beside('rejects')),
@@ -114,7 +126,10 @@ function shapesOf(
 ): readonly StoredColumn[] {
   return edits
     .filter(({ rows }) => rowCount(rows) > 0)
-    .reduce<readonly StoredColumn[]>((shape, { rows }) => unionShapes(schema, table, shape, shapeOf(schema, table, rows)), stored ?? [])
+    .reduce<readonly StoredColumn[]>(
+      (shape, { rows }) => unionShapes(schema, table, shape, shapeOf(schema, table, rows)),
+      stored ?? [],
+    )
 }
 
 const bytesOf = ({ rows }: Edit): number => rowCount(rows) * Object.keys(rows).length * 8
@@ -170,9 +185,16 @@ function originOf({ desk, partition, version, opId, meta, written }: Writer, tab
 }
 
 /** What a failed commit leaves and says. Files that no version names are removed; of an unknown outcome, none. */
-async function failed(store: LocalStore, desk: Desk, opId: string, written: readonly DataFile[], error: unknown): Promise<Error> {
+async function failed(
+  store: LocalStore,
+  desk: Desk,
+  opId: string,
+  written: readonly DataFile[],
+  error: unknown,
+): Promise<Error> {
   const isUnknown = isDataClientError(error) && error.code === 'storage/unknown-outcome'
-  if (!isUnknown) await Promise.all(written.map((file) => removeFile(store.fs, dataPath(desk, file)).catch(() => false)))
+  if (!isUnknown)
+    await Promise.all(written.map((file) => removeFile(store.fs, dataPath(desk, file)).catch(() => false)))
   if (error instanceof DamagedDataFile || error instanceof MissingDataFile) return error
   // The folder went away: another process dropped the series.
   if (isCode(error, 'ENOENT')) return conflict(desk.series, opId, 'the series was dropped')

@@ -65,14 +65,23 @@ function planFolds(desk: Desk, head: LocalSnapshot, partition: Partition): Fold[
   if (partition === head.partition) {
     const byPart = Map.groupBy(rows, ({ part }) => part)
     const folds = [...byPart].filter(([, files]) => files.length > 1)
-    return [...folds.map(([, files]) => foldOf(desk, 'rows', partOfFile(desk, partition, files[0] as DataFile), files)), ...beside]
+    return [
+      ...folds.map(([, files]) => foldOf(desk, 'rows', partOfFile(desk, partition, files[0] as DataFile), files)),
+      ...beside,
+    ]
   }
   return [...partsWithin(desk, partition, rows).map((part) => foldOf(desk, 'rows', part, rows)), ...beside]
 }
 
 function foldOf(desk: Desk, table: TableName, part: Part, files: readonly DataFile[]): Fold {
   const [start, end] = [ticksOf(part.startMs, desk.timeUnit), ticksOf(part.endMs, desk.timeUnit)]
-  return { table, part: part.name, sources: files.filter(({ first, last }) => first < end && last >= start), start, end }
+  return {
+    table,
+    part: part.name,
+    sources: files.filter(({ first, last }) => first < end && last >= start),
+    start,
+    end,
+  }
 }
 
 const partOfFile = (desk: Desk, partition: Partition, file: DataFile): Part =>
@@ -101,7 +110,9 @@ function explain(desk: Desk, head: LocalSnapshot, partition: Partition, folds: r
   }
   for (const { table, part, sources } of folds) {
     const rows = sources.reduce((sum, file) => sum + file.rows, 0)
-    report.actions.push(`${key}: fold ${counted(sources.length, 'file')} of ${table === 'rows' ? part : table} with ${rows} rows into one`)
+    report.actions.push(
+      `${key}: fold ${counted(sources.length, 'file')} of ${table === 'rows' ? part : table} with ${rows} rows into one`,
+    )
   }
 }
 
@@ -122,13 +133,21 @@ async function swap(
     const source = await readFiles(store, desk, fold.sources, { range: fold })
     if (rowCount(source) === 0) continue
     const origin = {
-      ...desk.series, table: fold.table, part: fold.part, partition, version: head.version + 1, opId, sequence: written.length, meta: head.meta,
+      ...desk.series,
+      table: fold.table,
+      part: fold.part,
+      partition,
+      version: head.version + 1,
+      opId,
+      sequence: written.length,
+      meta: head.meta,
     }
     const file = await writeDataFile(store, desk, source, origin)
     written.push(file)
     noteWritten(report, file.sizeBytes)
     const copy = await readFiles(store, desk, [file])
-    if (!sameRows(source, copy)) throw corruptFile(desk.series, dataPath(desk, file), 'reads back other than it was written: nothing was changed')
+    if (!sameRows(source, copy))
+      throw corruptFile(desk.series, dataPath(desk, file), 'reads back other than it was written: nothing was changed')
     keys.before.update(keyBytes(source))
     keys.after.update(keyBytes(copy))
   }
@@ -140,7 +159,12 @@ async function swap(
   }
   for (const table of Object.keys(files) as TableName[]) {
     const [before, after] = [rowsIn(head.files[table]), rowsIn(files[table])]
-    if (before !== after) throw corruptFile(desk.series, desk.paths.folder, `has ${before} rows of ${table}, compacted ${after}: nothing was changed`)
+    if (before !== after)
+      throw corruptFile(
+        desk.series,
+        desk.paths.folder,
+        `has ${before} rows of ${table}, compacted ${after}: nothing was changed`,
+      )
   }
   if (keys.before.digest('hex') !== keys.after.digest('hex')) {
     throw corruptFile(desk.series, desk.paths.folder, 'has other timestamps when compacted: nothing was changed')
@@ -157,15 +181,25 @@ async function swap(
     repairs: [],
   }
   const { version } = await publish(store, desk, content, head, opId)
-  noteRemoved(report, replaced.size, [...replaced].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+  noteRemoved(
+    report,
+    replaced.size,
+    [...replaced].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  )
   return version
 }
 
-const keyBytes = ({ timestamp: { buffer, byteOffset, byteLength } }: Columns): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)
+const keyBytes = ({ timestamp: { buffer, byteOffset, byteLength } }: Columns): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
 
 const rowsIn = (files: readonly DataFile[]): number => files.reduce((sum, { rows }) => sum + rows, 0)
 
-function nextFiles(head: LocalSnapshot, table: TableName, replaced: ReadonlySet<DataFile>, written: readonly DataFile[]): DataFile[] {
+function nextFiles(
+  head: LocalSnapshot,
+  table: TableName,
+  replaced: ReadonlySet<DataFile>,
+  written: readonly DataFile[],
+): DataFile[] {
   const stay = head.files[table].filter((file) => !replaced.has(file))
   return [...stay, ...written.filter((file) => file.table === table)].toSorted((a, b) => (a.first < b.first ? -1 : 1))
 }

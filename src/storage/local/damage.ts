@@ -25,7 +25,12 @@ import { type Desk, type LocalStore, freshId } from './store.ts'
  * @returns `storage/snapshot-expired` where the version is no longer kept, `storage/corrupt` with the path where a file
  *   was damaged, else the error itself
  */
-export async function readFault(store: LocalStore, desk: Desk, snapshot: LocalSnapshot, thrown: unknown): Promise<unknown> {
+export async function readFault(
+  store: LocalStore,
+  desk: Desk,
+  snapshot: LocalSnapshot,
+  thrown: unknown,
+): Promise<unknown> {
   const error = innermost(thrown)
   if (error instanceof MissingDataFile) {
     if (!isKept(store, desk, snapshot)) return expired(desk.series, snapshot.version)
@@ -53,7 +58,11 @@ function isKept(store: LocalStore, desk: Desk, snapshot: LocalSnapshot): boolean
 async function setAside(store: LocalStore, desk: Desk, files: readonly DataFile[], why: string): Promise<Error> {
   const [file] = files as [DataFile]
   const path = dataPath(desk, file)
-  const error = corruptFile(desk.series, path, `${why}: it was set aside, and its range is fetched again by the next update`)
+  const error = corruptFile(
+    desk.series,
+    path,
+    `${why}: it was set aside, and its range is fetched again by the next update`,
+  )
   try {
     await desk.commits.runExclusive(() => withoutFiles(store, desk, files, why))
   } catch (cause) {
@@ -67,10 +76,20 @@ async function setAside(store: LocalStore, desk: Desk, files: readonly DataFile[
  * Commits a version without these files and sets them aside. The caller holds the desk's commits.
  * @returns the new version, or null where the head names none of them
  */
-export async function withoutFiles(store: LocalStore, desk: Desk, files: readonly DataFile[], why: string): Promise<LocalSnapshot | null> {
+export async function withoutFiles(
+  store: LocalStore,
+  desk: Desk,
+  files: readonly DataFile[],
+  why: string,
+): Promise<LocalSnapshot | null> {
   const head = await readHead(store, desk)
   const lost = new Set(files.map(dataName))
-  const inHead = head === null ? [] : Object.values(head.files).flat().filter((file) => lost.has(dataName(file)))
+  const inHead =
+    head === null
+      ? []
+      : Object.values(head.files)
+          .flat()
+          .filter((file) => lost.has(dataName(file)))
   let next: LocalSnapshot | null = null
   if (head !== null && inHead.length > 0) {
     const opId = `repair-${freshId(store)}`
@@ -80,10 +99,19 @@ export async function withoutFiles(store: LocalStore, desk: Desk, files: readonl
   return next
 }
 
-function contentWithout(store: LocalStore, desk: Desk, head: LocalSnapshot, lost: ReadonlySet<string>, opId: string): SnapshotContent {
+function contentWithout(
+  store: LocalStore,
+  desk: Desk,
+  head: LocalSnapshot,
+  lost: ReadonlySet<string>,
+  opId: string,
+): SnapshotContent {
   const isLost = (file: DataFile): boolean => lost.has(dataName(file))
   const removed = head.files.rows.filter(isLost)
-  const coverage = removed.reduce<readonly CoverageRecord[]>((left, file) => forgetCoverage(left, rangeOf(desk, file)), head.coverage)
+  const coverage = removed.reduce<readonly CoverageRecord[]>(
+    (left, file) => forgetCoverage(left, rangeOf(desk, file)),
+    head.coverage,
+  )
   const counts = { ...NONE, removed: removed.reduce((sum, { rows }) => sum + rows, 0) }
   return {
     ...nextFacts(head, { opId, coverage, cause: { operation: 'repair' } }, counts),

@@ -111,7 +111,12 @@ export class DamagedDataFile extends Error {
  * Opens a file of rows. The first time in a process its size and checksum are compared.
  * @throws {MissingDataFile} or {DamagedDataFile}
  */
-export async function openDataFile(store: LocalStore, desk: Desk, file: DataFile, verify = false): Promise<OpenDataFile> {
+export async function openDataFile(
+  store: LocalStore,
+  desk: Desk,
+  file: DataFile,
+  verify = false,
+): Promise<OpenDataFile> {
   const path = dataPath(desk, file)
   const facts = store.fs.factsSync(path)
   if (facts === null) throw new MissingDataFile(file)
@@ -146,7 +151,7 @@ function sourceOnDemand({ fs }: LocalStore, file: DataFile, path: string): ByteS
         throw missing(error)
       }
       try {
-        for (let at = 0; at < target.length; ) {
+        for (let at = 0; at < target.length;) {
           const got = fs.readSync(handle, target.subarray(at), position + at)
           if (got === 0) throw cutShort()
           at += got
@@ -163,7 +168,7 @@ function sourceOnDemand({ fs }: LocalStore, file: DataFile, path: string): ByteS
         throw missing(error)
       }
       try {
-        for (let at = 0; at < target.length; ) {
+        for (let at = 0; at < target.length;) {
           const got = await fs.read(handle, target.subarray(at), position + at)
           if (got === 0) throw cutShort()
           at += got
@@ -175,7 +180,13 @@ function sourceOnDemand({ fs }: LocalStore, file: DataFile, path: string): ByteS
   }
 }
 
-async function check(store: LocalStore, file: DataFile, path: string, source: ByteSource, again: boolean): Promise<void> {
+async function check(
+  store: LocalStore,
+  file: DataFile,
+  path: string,
+  source: ByteSource,
+  again: boolean,
+): Promise<void> {
   if (!again && store.verified.has(path)) return
   const found = source.bytes === undefined ? await checksumOf(source) : crc32(source.bytes)
   if (found !== file.crc32) throw new DamagedDataFile(file, `has checksum ${found}, not ${file.crc32}`)

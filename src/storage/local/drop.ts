@@ -17,7 +17,11 @@ import { type Desk, type LocalStore, freshId } from './store.ts'
  */
 export async function dropSeries(store: LocalStore, desk: Desk): Promise<void> {
   const pins = await pinsOf(store, desk.series)
-  if (pins.length > 0) throw stillPinned(desk.series, pins.map(({ name }) => name))
+  if (pins.length > 0)
+    throw stillPinned(
+      desk.series,
+      pins.map(({ name }) => name),
+    )
   await desk.commits.runExclusive(() => dropHeld(store, desk))
 }
 

@@ -30,7 +30,10 @@ export function storageFault(error: unknown, doing: string, series: Series | nul
   if (isDataClientError(error)) return error
   const code = codeOf(error)
   if (code === undefined) return error instanceof Error ? error : new Error(String(error))
-  const meaning = MEANINGS[code] ?? { code: 'storage/corrupt', why: `the disk failed with ${code}: check it, then run store.verify` }
+  const meaning = MEANINGS[code] ?? {
+    code: 'storage/corrupt',
+    why: `the disk failed with ${code}: check it, then run store.verify`,
+  }
   const facts = { path, cause: error, ...(series === null ? {} : { symbol: series.symbol }) }
   const about = series === null ? '' : `${seriesKey(series)}: `
   return new StorageError(meaning.code, `${about}cannot ${doing} (${code}): ${meaning.why}`, facts)
@@ -39,5 +42,9 @@ export function storageFault(error: unknown, doing: string, series: Series | nul
 /** The error for content that is not what was written. */
 export function corruptFile(series: Series, path: string, why: string, cause?: unknown): StorageError {
   const message = `${seriesKey(series)}: ${path} ${why}`
-  return new StorageError('storage/corrupt', message, { symbol: series.symbol, path, ...(cause === undefined ? {} : { cause }) })
+  return new StorageError('storage/corrupt', message, {
+    symbol: series.symbol,
+    path,
+    ...(cause === undefined ? {} : { cause }),
+  })
 }

@@ -99,7 +99,8 @@ export function patientFs(fs: FsPort, sleep: (ms: number) => Promise<void>): FsP
 export function readSmall(fs: FsPort, path: string, maxBytes: number): Uint8Array | null {
   const facts = fs.factsSync(path)
   if (facts === null) return null
-  if (facts.sizeBytes > maxBytes) throw new RangeError(`${path} is ${facts.sizeBytes} bytes long, more than ${maxBytes}`)
+  if (facts.sizeBytes > maxBytes)
+    throw new RangeError(`${path} is ${facts.sizeBytes} bytes long, more than ${maxBytes}`)
   let file: FileHandle
   try {
     file = fs.openSync(path)

@@ -32,17 +32,32 @@ interface Entry {
 }
 
 /** Applies the rule to one series. */
-export async function applyHistory(store: LocalStore, desk: Desk, head: LocalSnapshot, dryRun = false): Promise<HistoryOutcome> {
+export async function applyHistory(
+  store: LocalStore,
+  desk: Desk,
+  head: LocalSnapshot,
+  dryRun = false,
+): Promise<HistoryOutcome> {
   const { fs, options } = store
   const { log } = desk.paths
   const listing = await listLog(store, desk)
-  const entries = readEntries(store, desk, [...listing.kept, ...listing.live].toSorted((a, b) => a - b))
+  const entries = readEntries(
+    store,
+    desk,
+    [...listing.kept, ...listing.live].toSorted((a, b) => a - b),
+  )
   if (entries === null) return { ...NOTHING, blocked: true }
   const pinned = new Set((await pinsOf(store, desk.series)).map(({ version }) => version))
-  const keep = versionsToKeep(entries.map(({ facts }) => facts), pinned, store.now(), options.history)
+  const keep = versionsToKeep(
+    entries.map(({ facts }) => facts),
+    pinned,
+    store.now(),
+    options.history,
+  )
   const lowest = lowestOfRun(listing.live, keep)
   const doomed = entries.filter(({ version }) => !keep.has(version) && version < lowest)
-  if (dryRun) return { versions: doomed.map(({ version }) => version), files: unnamed(entries, doomed, head), blocked: false }
+  if (dryRun)
+    return { versions: doomed.map(({ version }) => version), files: unnamed(entries, doomed, head), blocked: false }
 
   const kept = new Set(listing.kept)
   const moved: Entry[] = []
@@ -85,12 +100,17 @@ function readEntries(store: LocalStore, desk: Desk, versions: readonly number[])
     }
     for (const old of snapshot?.repairs ?? []) repaired.add(old)
     const files = new Map(filesOf(snapshot).map((file) => [dataName(file), file.sizeBytes]))
-    entries.push({ version, snapshot, facts: { version, committedAtMs: snapshot?.committedAtMs ?? 0, sizeBytes, files } })
+    entries.push({
+      version,
+      snapshot,
+      facts: { version, committedAtMs: snapshot?.committedAtMs ?? 0, sizeBytes, files },
+    })
   }
   return entries.toReversed()
 }
 
-const filesOf = (snapshot: LocalSnapshot | null): DataFile[] => (snapshot === null ? [] : Object.values(snapshot.files).flat())
+const filesOf = (snapshot: LocalSnapshot | null): DataFile[] =>
+  snapshot === null ? [] : Object.values(snapshot.files).flat()
 
 /** The lowest version of the unbroken run of kept ones that ends in the head. */
 function lowestOfRun(live: readonly number[], keep: ReadonlySet<number>): number {

@@ -77,7 +77,10 @@ function readable(series: Series): Series[] {
 
 async function namesAfter(fs: FsPort, folder: string, prefix: string): Promise<string[]> {
   const names = await listFolder(fs, folder)
-  return names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)).toSorted()
+  return names
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length))
+    .toSorted()
 }
 
 /** A file of rows, as a version names it. */

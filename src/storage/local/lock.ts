@@ -24,7 +24,12 @@ const UNREADABLE_MS = 2_000
  * Runs `work` while this process holds the lock, or after waiting for it in vain.
  * @throws {StorageError} `storage/read-only` where the store cannot be written; rejects with `signal.reason` when aborted
  */
-export async function withLock<T>(store: LocalStore, desk: Desk, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function withLock<T>(
+  store: LocalStore,
+  desk: Desk,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   signal?.throwIfAborted()
   const giveUpMs = store.now() + store.options.lockTimeoutMs
   const release = await takeTurn(store, desk, giveUpMs, signal)

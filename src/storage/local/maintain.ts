@@ -39,7 +39,13 @@ export async function maintain(store: LocalStore, task: MaintainTask, signal?: A
   }
 }
 
-async function run(store: LocalStore, desk: Desk, task: MaintainTask, report: Report, signal?: AbortSignal): Promise<void> {
+async function run(
+  store: LocalStore,
+  desk: Desk,
+  task: MaintainTask,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<void> {
   if (task.kind === 'repair') await repairSeries(store, desk, report, signal)
   if (task.kind === 'compact') await compactSeries(store, desk, task.partition, report, signal)
 }
@@ -57,6 +63,9 @@ async function collect(
     await desk.commits.runExclusive(() => collectSeries(store, desk, graceMs, report))
   }
   if (series === undefined) await emptyTrash(store, report)
-  store.log.info({ series: series === undefined ? all.length : seriesKey(series), files: report.filesRemoved }, 'collected')
+  store.log.info(
+    { series: series === undefined ? all.length : seriesKey(series), files: report.filesRemoved },
+    'collected',
+  )
   return { kind: 'collect', ...report }
 }

@@ -3,16 +3,38 @@
  * @module
  */
 import {
-  close, closeSync, constants, fsync, link, mkdir, open, openSync, read, readSync, readdir, rename, rmdir, statSync,
-  statfs, unlink, writev,
+  close,
+  closeSync,
+  constants,
+  fsync,
+  link,
+  mkdir,
+  open,
+  openSync,
+  read,
+  readSync,
+  readdir,
+  rename,
+  rmdir,
+  statSync,
+  statfs,
+  unlink,
+  writev,
 } from 'node:fs'
 import { promisify } from 'node:util'
 import { type FileFacts, type FsPort, isCode } from './fs-port.ts'
 
 const [openFile, closeFile, syncFile, makeLink, changeName, removeName, makeDir, removeDir, listDir, diskFacts] = [
-  promisify(open), promisify(close), promisify(fsync), promisify(link), promisify(rename), promisify(unlink),
-  promisify(mkdir) as (path: string) => Promise<void>, promisify(rmdir) as (path: string) => Promise<void>,
-  promisify(readdir) as (path: string) => Promise<string[]>, promisify(statfs),
+  promisify(open),
+  promisify(close),
+  promisify(fsync),
+  promisify(link),
+  promisify(rename),
+  promisify(unlink),
+  promisify(mkdir) as (path: string) => Promise<void>,
+  promisify(rmdir) as (path: string) => Promise<void>,
+  promisify(readdir) as (path: string) => Promise<string[]>,
+  promisify(statfs),
 ]
 
 const WINDOWS = process.platform === 'win32'

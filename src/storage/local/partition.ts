@@ -54,7 +54,11 @@ export function partAt(partition: Partition, ms: number): Part {
       startMs: Date.UTC(year, 3 * quarter),
       endMs: Date.UTC(year, 3 * quarter + 3),
     }),
-    month: () => ({ name: `${year}-${two(month + 1)}`, startMs: Date.UTC(year, month), endMs: Date.UTC(year, month + 1) }),
+    month: () => ({
+      name: `${year}-${two(month + 1)}`,
+      startMs: Date.UTC(year, month),
+      endMs: Date.UTC(year, month + 1),
+    }),
     day: () => ({
       name: `${year}-${two(month + 1)}-${two(day)}`,
       startMs: Date.UTC(year, month, day),

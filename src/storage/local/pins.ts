@@ -27,10 +27,14 @@ function parsePin(path: string, bytes: Uint8Array): Pin {
   try {
     const { name, series, version, hash, pinnedAtMs } = JSON.parse(new TextDecoder().decode(bytes)) as Pin
     checkName('name', name)
-    if (!Number.isSafeInteger(version) || typeof hash !== 'string' || !Number.isFinite(pinnedAtMs)) throw new TypeError('fields')
+    if (!Number.isSafeInteger(version) || typeof hash !== 'string' || !Number.isFinite(pinnedAtMs))
+      throw new TypeError('fields')
     return Object.freeze({ name, series: parseSeries(series), version, hash, pinnedAtMs })
   } catch (cause) {
-    throw new StorageError('storage/corrupt', `${path} is no pin: remove it, and pin again what it named`, { path, cause })
+    throw new StorageError('storage/corrupt', `${path} is no pin: remove it, and pin again what it named`, {
+      path,
+      cause,
+    })
   }
 }
 
@@ -72,7 +76,13 @@ export async function pinVersion(store: LocalStore, series: Series, version: num
     if (old.hash !== snapshot.hash) throw pinTaken(desk.series, name, old.version)
     return old
   }
-  const pin: Pin = Object.freeze({ name, series: desk.series, version, hash: snapshot.hash, pinnedAtMs: Math.trunc(store.now()) })
+  const pin: Pin = Object.freeze({
+    name,
+    series: desk.series,
+    version,
+    hash: snapshot.hash,
+    pinnedAtMs: Math.trunc(store.now()),
+  })
   await writePin(store, desk, pin)
   // History reads the pins after it took a version away: either it saw this one, or the version is gone by now.
   if (!(await stays(store, desk, version))) {

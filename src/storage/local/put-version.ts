@@ -21,7 +21,12 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK',
  * @throws {StorageError} `storage/conflict` where another has the number; `storage/unknown-outcome` where the version
  *   has its name but may not survive a power failure; `storage/full`, `storage/read-only`
  */
-export async function putVersion(store: LocalStore, desk: Desk, content: SnapshotContent, opId: string): Promise<LocalSnapshot> {
+export async function putVersion(
+  store: LocalStore,
+  desk: Desk,
+  content: SnapshotContent,
+  opId: string,
+): Promise<LocalSnapshot> {
   const { fs } = store
   const { version } = content
   const path = `${desk.paths.log}/${versionName(version)}`
@@ -77,7 +82,13 @@ async function claim(store: LocalStore, desk: Desk, temporary: string, path: str
 }
 
 /** Without hard links a second file stands for the number, made only if it does not exist, while the first is renamed. */
-async function claimWithoutLinks(store: LocalStore, desk: Desk, temporary: string, path: string, opId: string): Promise<void> {
+async function claimWithoutLinks(
+  store: LocalStore,
+  desk: Desk,
+  temporary: string,
+  path: string,
+  opId: string,
+): Promise<void> {
   const { fs } = store
   const claimed = `${path}.claim`
   const giveUpMs = store.now() + store.options.lockTimeoutMs

@@ -74,7 +74,11 @@ export async function readParts(
 }
 
 /** The rows of a file that lie in a range. */
-export function partOf(store: LocalStore, { file, source, footer }: OpenDataFile, range: TickRange | undefined): ReadPart {
+export function partOf(
+  store: LocalStore,
+  { file, source, footer }: OpenDataFile,
+  range: TickRange | undefined,
+): ReadPart {
   if (range === undefined || (range.start <= file.first && file.last < range.end)) {
     return { source, footer, startRow: 0, endRow: footer.rows }
   }

@@ -35,7 +35,10 @@ function planRead(store: LocalStore, given: Snapshot, request: ReadRequest): Rea
   const columns = chooseColumns(desk.series.schema, table, stored, request.columns)
   const all = snapshot.files[table]
   if (request.range === undefined) return { desk, snapshot, columns, files: all }
-  const range = { start: ticksOf(request.range.startMs, desk.timeUnit), end: ticksOf(request.range.endMs, desk.timeUnit) }
+  const range = {
+    start: ticksOf(request.range.startMs, desk.timeUnit),
+    end: ticksOf(request.range.endMs, desk.timeUnit),
+  }
   const files = all.filter(({ first, last }) => first < range.end && last >= range.start)
   return { desk, snapshot, columns, files, range }
 }

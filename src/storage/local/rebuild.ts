@@ -51,7 +51,10 @@ export async function rebuildContent(
       .filter(({ file }) => file.table === table)
       .reduce<readonly StoredColumn[]>((shape, { columns }) => unionShapes(schema, table, shape, columns), [])
   const filesOf = (table: DataFile['table']): DataFile[] =>
-    taken.map(({ file }) => file).filter((file) => file.table === table).toSorted((a, b) => (a.first < b.first ? -1 : 1))
+    taken
+      .map(({ file }) => file)
+      .filter((file) => file.table === table)
+      .toSorted((a, b) => (a.first < b.first ? -1 : 1))
   return {
     ...nextFacts(null, { opId, coverage: [], meta: newest.origin.meta, cause: { operation: 'repair' } }, NONE),
     version,
@@ -66,7 +69,9 @@ export async function rebuildContent(
 }
 
 function newestFirst(a: Found, b: Found): number {
-  return b.origin.version - a.origin.version || b.origin.sequence - a.origin.sequence || (a.file.id < b.file.id ? 1 : -1)
+  return (
+    b.origin.version - a.origin.version || b.origin.sequence - a.origin.sequence || (a.file.id < b.file.id ? 1 : -1)
+  )
 }
 
 const overlap = (a: DataFile, b: DataFile): boolean => a.table === b.table && a.first <= b.last && b.first <= a.last

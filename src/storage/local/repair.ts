@@ -26,7 +26,9 @@ export async function repairSeries(store: LocalStore, desk: Desk, report: Report
   if (head === null) return
   const bad = await badFiles(store, desk, head, signal)
   for (const { file, why } of bad) {
-    report.actions.push(`${seriesKey(desk.series)}: set ${dataName(file)} aside, which ${why}; its range is fetched again`)
+    report.actions.push(
+      `${seriesKey(desk.series)}: set ${dataName(file)} aside, which ${why}; its range is fetched again`,
+    )
   }
   let current: LocalSnapshot = head
   if (bad.length > 0 && !report.dryRun) {
@@ -73,7 +75,12 @@ async function replaceHead(
   const opId = `repair-${freshId(store)}`
   const cause = { operation: 'repair', requestIds: [], added: 0, changed: 0, removed: 0 }
   const content = {
-    ...valid, version: top + 1, parent: valid.hash, committedAtMs: Math.trunc(store.now()), cause, repairs: unreadable,
+    ...valid,
+    version: top + 1,
+    parent: valid.hash,
+    committedAtMs: Math.trunc(store.now()),
+    cause,
+    repairs: unreadable,
     opIds: [...valid.opIds, opId].slice(-64),
   }
   const snapshot = await putVersion(store, desk, content, opId)
@@ -93,13 +100,19 @@ async function rebuild(
   const content = await rebuildContent(store, desk, top, unreadable, opId)
   if (content === null) {
     if (unreadable.length === 0) return null
-    throw new StorageError('storage/corrupt', `${key}: no version and no file of it can be read: drop it and load it again`, {
-      path: desk.paths.folder,
-      symbol: desk.series.symbol,
-    })
+    throw new StorageError(
+      'storage/corrupt',
+      `${key}: no version and no file of it can be read: drop it and load it again`,
+      {
+        path: desk.paths.folder,
+        symbol: desk.series.symbol,
+      },
+    )
   }
   const files = Object.values(content.files).flat().length
-  report.actions.push(`${key}: no version can be read: put version ${content.version} from ${files} files; all of it is fetched again`)
+  report.actions.push(
+    `${key}: no version can be read: put version ${content.version} from ${files} files; all of it is fetched again`,
+  )
   if (report.dryRun) return null
   await ensureFolder(store.fs, desk.paths.log)
   const snapshot = await publish(store, desk, content, null, opId)
@@ -107,7 +120,12 @@ async function rebuild(
   return snapshot
 }
 
-async function badFiles(store: LocalStore, desk: Desk, head: LocalSnapshot, signal?: AbortSignal): Promise<{ file: DataFile; why: string }[]> {
+async function badFiles(
+  store: LocalStore,
+  desk: Desk,
+  head: LocalSnapshot,
+  signal?: AbortSignal,
+): Promise<{ file: DataFile; why: string }[]> {
   const bad: { file: DataFile; why: string }[] = []
   for (const file of Object.values(head.files).flat()) {
     signal?.throwIfAborted()
@@ -125,7 +143,9 @@ async function badFiles(store: LocalStore, desk: Desk, head: LocalSnapshot, sign
 async function repairView(store: LocalStore, desk: Desk, head: LocalSnapshot, report: Report): Promise<void> {
   const { remove, link } = await checkView(store, desk, head)
   if (remove.length + link.length === 0) return
-  report.actions.push(`${seriesKey(desk.series)}: bring the view up to date (${link.length} to link, ${remove.length} to remove)`)
+  report.actions.push(
+    `${seriesKey(desk.series)}: bring the view up to date (${link.length} to link, ${remove.length} to remove)`,
+  )
   if (report.dryRun) return
   desk.viewed = 0
   await syncView(store, desk, head, null)

@@ -2,7 +2,15 @@
  * Are two tables the same to the bit?
  * @module
  */
-import { type Column, type Columns, isDictionary, isNullable, rowCount, sameValue, valueAt } from '../../contract/columns.ts'
+import {
+  type Column,
+  type Columns,
+  isDictionary,
+  isNullable,
+  rowCount,
+  sameValue,
+  valueAt,
+} from '../../contract/columns.ts'
 
 /** Compares all rows. A column that one side lacks must be null in the other. */
 export function sameRows(a: Columns, b: Columns): boolean {
@@ -22,7 +30,8 @@ function sameColumn(a: Column | undefined, b: Column | undefined, rows: number):
   return a.constructor === b.constructor && bytesOf(a).equals(bytesOf(b))
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer => Buffer.from(buffer, byteOffset, byteLength)
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength)
 
 function everyRow(rows: number, holds: (row: number) => boolean): boolean {
   for (let row = 0; row < rows; row++) if (!holds(row)) return false

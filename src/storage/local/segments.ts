@@ -50,7 +50,12 @@ function cutAll(edits: readonly Edit[], start: bigint, end: bigint): Edit[] {
 }
 
 /** Parts with rows of an edit, and those with files in a replaced range; in ascending order. */
-function touchedParts(files: readonly DataFile[], edits: readonly Edit[], partition: Partition, unit: 'us' | 'ns'): Part[] {
+function touchedParts(
+  files: readonly DataFile[],
+  edits: readonly Edit[],
+  partition: Partition,
+  unit: 'us' | 'ns',
+): Part[] {
   const found = new Map<string, Part>()
   for (const edit of edits) {
     for (const { part } of partsOfRows(partition, unit, edit.rows)) found.set(part.name, part)
@@ -86,7 +91,10 @@ function planPart(part: string, files: readonly DataFile[], edits: readonly Edit
 
 /** Gap, file, gap, file, …, gap. The outer gaps reach as far as the edits. */
 function cellsOf(files: readonly DataFile[], edits: readonly Edit[]): Cell[] {
-  const lowest = edits.reduce((low, { start }) => (start < low ? start : low), files[0]?.first ?? (edits[0] as Edit).start)
+  const lowest = edits.reduce(
+    (low, { start }) => (start < low ? start : low),
+    files[0]?.first ?? (edits[0] as Edit).start,
+  )
   const highest = edits.reduce((high, { end }) => (end > high ? end : high), (files.at(-1)?.last ?? lowest) + 1n)
   const cells: Cell[] = []
   let start = lowest
@@ -99,7 +107,9 @@ function cellsOf(files: readonly DataFile[], edits: readonly Edit[]): Cell[] {
 }
 
 function isTouched({ start, end, source }: Cell, edits: readonly Edit[]): boolean {
-  return cutAll(edits, start, end).some((edit) => rowCount(edit.rows) > 0 || (edit.kind === 'replace' && source !== null))
+  return cutAll(edits, start, end).some(
+    (edit) => rowCount(edit.rows) > 0 || (edit.kind === 'replace' && source !== null),
+  )
 }
 
 /** Rows beside files join a file that is rewritten anyway, else a small one. */

@@ -28,9 +28,23 @@ export interface LocalSnapshot extends Snapshot {
 /** What a version says, before it has a hash. */
 export type SnapshotContent = Omit<LocalSnapshot, 'hash' | 'rows' | 'span' | 'revisions' | 'rejects' | 'sizeBytes'>
 
-type FileEntry = readonly [part: string, id: string, size: number, crc32: number, rows: number, first: string, last: string]
+type FileEntry = readonly [
+  part: string,
+  id: string,
+  size: number,
+  crc32: number,
+  rows: number,
+  first: string,
+  last: string,
+]
 type CoverageEntry = readonly [
-  startMs: number, endMs: number, state: string, reason: string | null, requestId: string, asOfMs: number, condition?: string,
+  startMs: number,
+  endMs: number,
+  state: string,
+  reason: string | null,
+  requestId: string,
+  asOfMs: number,
+  condition?: string,
 ]
 
 /** 128 bits of SHA-256, in hexadecimal digits. */
@@ -39,7 +53,13 @@ function hashOf(line: string): string {
 }
 
 const fileEntry = (file: DataFile): FileEntry => [
-  file.part, file.id, file.sizeBytes, file.crc32, file.rows, String(file.first), String(file.last),
+  file.part,
+  file.id,
+  file.sizeBytes,
+  file.crc32,
+  file.rows,
+  String(file.first),
+  String(file.last),
 ]
 
 const coverageEntry = (record: CoverageRecord): CoverageEntry => [
@@ -97,7 +117,12 @@ export function decodeSnapshot(bytes: Uint8Array, series: Series, version: numbe
   try {
     return Object.freeze(readContent(content, hash, series, version))
   } catch (error) {
-    throw corruptFile(series, path, `is no version ${version} of it (${error instanceof Error ? error.message : ''})`, error)
+    throw corruptFile(
+      series,
+      path,
+      `is no version ${version} of it (${error instanceof Error ? error.message : ''})`,
+      error,
+    )
   }
 }
 

@@ -117,7 +117,10 @@ export function deskOf(store: LocalStore, series: Series): Desk {
 
 /** A name that no other file has: the time, then 80 random bits. */
 export function freshId(store: LocalStore): string {
-  const random = (): string => Math.floor(store.random() * 2 ** 40).toString(36).padStart(8, '0')
+  const random = (): string =>
+    Math.floor(store.random() * 2 ** 40)
+      .toString(36)
+      .padStart(8, '0')
   return `${Math.max(0, Math.trunc(store.now())).toString(36)}-${random()}${random()}`
 }
 

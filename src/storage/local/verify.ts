@@ -25,7 +25,10 @@ export interface VerifyRequest {
 type Say = (path: string, message: string) => void
 
 /** Verifies one or all series: the chain of versions, the files that they name, and the view. */
-export async function verifyStore(store: LocalStore, { series, deep = false, signal }: VerifyRequest): Promise<VerifyReport> {
+export async function verifyStore(
+  store: LocalStore,
+  { series, deep = false, signal }: VerifyRequest,
+): Promise<VerifyReport> {
   const all = series === undefined ? await findSeries(store.fs, store.options.root) : [series]
   const issues: VerifyIssue[] = []
   const total = { series: 0, files: 0, rows: 0, bytes: 0 }
@@ -37,7 +40,9 @@ export async function verifyStore(store: LocalStore, { series, deep = false, sig
     if (head === undefined) continue
     total.series += 1
     total.rows += head.rows
-    const files = new Map(versions.flatMap((version) => Object.values(version.files).flat()).map((file) => [dataName(file), file]))
+    const files = new Map(
+      versions.flatMap((version) => Object.values(version.files).flat()).map((file) => [dataName(file), file]),
+    )
     for (const file of files.values()) {
       signal?.throwIfAborted()
       total.files += 1
@@ -80,7 +85,13 @@ async function verifyLog(store: LocalStore, desk: Desk, say: Say): Promise<Local
 }
 
 /** The version above names the hash of this one, unless it replaces versions that cannot be read. */
-function verifyLink(snapshot: LocalSnapshot, above: LocalSnapshot | null, repaired: ReadonlySet<number>, path: string, say: Say): void {
+function verifyLink(
+  snapshot: LocalSnapshot,
+  above: LocalSnapshot | null,
+  repaired: ReadonlySet<number>,
+  path: string,
+  say: Say,
+): void {
   if (above === null || above.parent === snapshot.hash) return
   const between = Array.from({ length: above.version - snapshot.version - 1 }, (_, i) => snapshot.version + 1 + i)
   const missing = between.filter((version) => !repaired.has(version))
@@ -88,13 +99,21 @@ function verifyLink(snapshot: LocalSnapshot, above: LocalSnapshot | null, repair
   else if (above.parent !== null) say(path, `version ${above.version} names another parent`)
 }
 
-async function verifyFile(store: LocalStore, desk: Desk, file: DataFile, head: LocalSnapshot, deep: boolean, say: Say): Promise<void> {
+async function verifyFile(
+  store: LocalStore,
+  desk: Desk,
+  file: DataFile,
+  head: LocalSnapshot,
+  deep: boolean,
+  say: Say,
+): Promise<void> {
   const path = dataPath(desk, file)
   try {
     if (!deep) {
       const facts = store.fs.factsSync(path)
       if (facts === null) throw new MissingDataFile(file)
-      if (facts.sizeBytes !== file.sizeBytes) throw new DamagedDataFile(file, `is ${facts.sizeBytes} bytes long, not ${file.sizeBytes}`)
+      if (facts.sizeBytes !== file.sizeBytes)
+        throw new DamagedDataFile(file, `is ${facts.sizeBytes} bytes long, not ${file.sizeBytes}`)
       return
     }
     await openDataFile(store, desk, file, true)
@@ -104,7 +123,13 @@ async function verifyFile(store: LocalStore, desk: Desk, file: DataFile, head: L
   }
 }
 
-function verifyRows(desk: Desk, rows: Columns, file: DataFile, head: LocalSnapshot, say: (message: string) => void): void {
+function verifyRows(
+  desk: Desk,
+  rows: Columns,
+  file: DataFile,
+  head: LocalSnapshot,
+  say: (message: string) => void,
+): void {
   const { timestamp } = rows
   if (rowCount(rows) !== file.rows) say(`holds ${rowCount(rows)} rows, not ${file.rows}`)
   if (timestamp[0] !== file.first || timestamp.at(-1) !== file.last) say('has other bounds than its version says')
@@ -116,7 +141,8 @@ function verifyRows(desk: Desk, rows: Columns, file: DataFile, head: LocalSnapsh
   if (!head.files.rows.includes(file)) return
   for (const { state, startMs, endMs } of head.coverage) {
     if (state !== 'empty') continue
-    const found = lowerBound(timestamp, ticksOf(endMs, desk.timeUnit)) - lowerBound(timestamp, ticksOf(startMs, desk.timeUnit))
+    const found =
+      lowerBound(timestamp, ticksOf(endMs, desk.timeUnit)) - lowerBound(timestamp, ticksOf(startMs, desk.timeUnit))
     if (found > 0) say(`has ${found} rows in a range that is proven empty`)
   }
 }

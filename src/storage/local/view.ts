@@ -17,7 +17,12 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK']
  * Brings the view to a version. If it was seen to show `base`, only what differs is touched, else every name is checked.
  * Another writer may be faster: the view then goes on to its version.
  */
-export async function syncView(store: LocalStore, desk: Desk, snapshot: LocalSnapshot, base: LocalSnapshot | null): Promise<void> {
+export async function syncView(
+  store: LocalStore,
+  desk: Desk,
+  snapshot: LocalSnapshot,
+  base: LocalSnapshot | null,
+): Promise<void> {
   let known = base !== null && desk.viewed === base.version ? base : null
   let target: LocalSnapshot | null = snapshot
   for (let round = 0; target !== null && round < 8; round++) {
@@ -89,7 +94,12 @@ export async function checkView(store: LocalStore, desk: Desk, target: LocalSnap
   return planView(store, desk, await shownNow(store, desk), target)
 }
 
-async function bring(store: LocalStore, desk: Desk, shown: Shown, target: LocalSnapshot): Promise<'done' | 'behind' | 'unsupported'> {
+async function bring(
+  store: LocalStore,
+  desk: Desk,
+  shown: Shown,
+  target: LocalSnapshot,
+): Promise<'done' | 'behind' | 'unsupported'> {
   const { fs } = store
   const { remove, link } = planView(store, desk, shown, target)
   for (const name of remove) await removeFile(fs, `${desk.paths.folder}/${name}`)
