@@ -10,7 +10,7 @@ import { WRITING } from './storage-writing.ts'
 export type { StorageUnderTest } from './storage-cases.ts'
 
 /** How the runner of the tests is called. */
-export interface StorageContractRunner {
+export interface ContractRunner {
   test(name: string, body: () => Promise<void>): void
 }
 
@@ -26,7 +26,7 @@ export interface StorageContractRunner {
  */
 export function storageContract(
   make: () => Promise<StorageUnderTest> | StorageUnderTest,
-  { test }: StorageContractRunner,
+  { test }: ContractRunner,
 ): void {
   for (const { name, body, needs } of [...WRITING, ...READING, ...KEEPING]) {
     test(name, async () => {
