@@ -10,7 +10,7 @@ import { WRITING } from './storage-writing.ts'
 export type { StorageUnderTest } from './storage-cases.ts'
 
 /** How the runner of the tests is called. */
-export interface ContractRunner {
+export interface StorageContractRunner {
   test(name: string, body: () => Promise<void>): void
 }
 
@@ -26,7 +26,7 @@ export interface ContractRunner {
  */
 export function storageContract(
   make: () => Promise<StorageUnderTest> | StorageUnderTest,
-  { test }: ContractRunner,
+  { test }: StorageContractRunner,
 ): void {
   for (const { name, body, needs } of [...WRITING, ...READING, ...KEEPING]) {
     test(name, async () => {
