@@ -14,6 +14,7 @@ import type {
   RateLimit,
 } from '../../contract/provider.ts'
 import { type Range, intersect } from '../../contract/range.ts'
+import { ceilOpen, isLabelled } from '../../contract/interval.ts'
 import type { AssetClass, Series } from '../../contract/series.ts'
 import type { EpochMs } from '../../contract/time.ts'
 import { createPageGuard } from './page-guard.ts'
@@ -167,6 +168,11 @@ interface Account<Options> {
   readonly ready: boolean
 }
 
+/** End of what can be known now: labels stand for whole days, so the label of today ends with the day. */
+function knowableEnd({ interval }: Series, nowMs: EpochMs): EpochMs {
+  return interval !== undefined && isLabelled(interval) ? ceilOpen(interval, nowMs) : nowMs
+}
+
 function refuseUnserved(name: string, account: Account<unknown>, series: Series): void {
   const { capabilities, ready } = account
   const facts = { provider: name, symbol: series.symbol }
@@ -223,7 +229,7 @@ async function* pagesOf<Cursor, Options extends HttpProviderOptions>(
       // What lies ahead of now is not known, whatever the vendor answered.
       const proven = verdict.strayed
         ? null
-        : intersect(intersect(page.proven, range) ?? EMPTY, { startMs: range.startMs, endMs: now() })
+        : intersect(intersect(page.proven, range) ?? EMPTY, { startMs: range.startMs, endMs: knowableEnd(series, now()) })
       signal.throwIfAborted()
       yield { ...page, proven: proven ?? { startMs: range.startMs, endMs: range.startMs } }
       if (next === undefined) return

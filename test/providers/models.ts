@@ -1,0 +1,129 @@
+/** Models of the vendors: how they read requests and write answers. */
+import type { ModelBar, ModelQuery, VendorAnswer, VendorModel } from '../../src/testkit/index.ts'
+import { binance, yahoo } from '../../src/providers/index.ts'
+import { at, range } from './asking.ts'
+
+const SECRET = 'SENTINEL-9f2c'
+const text = (value: number | null): string | null => (value === null ? null : String(value))
+
+const klines = (bars: readonly ModelBar[]): unknown[] =>
+  bars.map(({ timeMs, open, high, low, close, volume }) => [
+    timeMs,
+    text(open),
+    text(high),
+    text(low),
+    text(close),
+    text(volume),
+    timeMs + 59_999,
+    '1',
+    5,
+    '1',
+    '1',
+    '0',
+  ])
+
+export const binanceModel = (): VendorModel => ({
+  provider: binance(),
+  symbol: 'BTCUSDT',
+  interval: '1m',
+  range: range('2024-01-01T00:00Z', '2024-01-01T02:00Z'),
+  read: ({ searchParams }): ModelQuery => ({
+    startMs: Number(searchParams.get('startTime')),
+    endMs: Number(searchParams.get('endTime')) + 1,
+    limit: Number(searchParams.get('limit') ?? 500),
+  }),
+  write: (bars): VendorAnswer => ({ body: klines(bars) }),
+  failures: {
+    'not-found': { status: 400, body: { code: -1121, msg: 'Invalid symbol.' } },
+    unsupported: { status: 400, body: { code: -1120, msg: 'Invalid interval.' } },
+    'rate-limited': {
+      status: 429,
+      headers: { 'retry-after': '1' },
+      body: { code: -1003, msg: 'Too much request weight used.' },
+    },
+    forbidden: { status: 451, body: { code: 0, msg: 'Service unavailable from a restricted location' } },
+  },
+  symbols: ['BTCUSDT', 'ETHBTC'],
+})
+
+const chart = (
+  bars: readonly ModelBar[],
+  stampOf: (ms: number) => number,
+  granularity: string,
+  zone: string,
+): unknown => {
+  const list = (name: keyof ModelBar): unknown[] => bars.map((bar) => bar[name])
+  const quote =
+    bars.length === 0
+      ? {}
+      : { open: list('open'), high: list('high'), low: list('low'), close: list('close'), volume: list('volume') }
+  return {
+    chart: {
+      error: null,
+      result: [
+        {
+          meta: { dataGranularity: granularity, exchangeTimezoneName: zone },
+          ...(bars.length === 0 ? {} : { timestamp: bars.map(({ timeMs }) => stampOf(timeMs) / 1000) }),
+          indicators: { quote: [quote] },
+        },
+      ],
+    },
+  }
+}
+
+const YAHOO_FAILURES: VendorModel['failures'] = {
+  'not-found': {
+    status: 404,
+    body: {
+      chart: { result: null, error: { code: 'Not Found', description: 'No data found, symbol may be delisted' } },
+    },
+  },
+  unauthorized: {
+    status: 401,
+    body: { finance: { result: null, error: { code: 'Unauthorized', description: 'Invalid Crumb' } } },
+  },
+  unsupported: {
+    status: 422,
+    body: {
+      chart: {
+        result: null,
+        error: { code: 'Unprocessable Entity', description: 'The requested range must be within the last 60 days.' },
+      },
+    },
+  },
+  'rate-limited': { status: 429, body: 'Too Many Requests' },
+}
+
+/** Yahoo counts in seconds, its end is exclusive, and it hands over the stamp of the session's opening. */
+export const yahooMinutes = (): VendorModel => ({
+  provider: yahoo(),
+  symbol: 'BTC-USD',
+  interval: '5m',
+  range: range('2024-01-01T00:00Z', '2024-01-01T02:00Z'),
+  read: ({ searchParams }) => ({
+    startMs: Number(searchParams.get('period1')) * 1000,
+    endMs: Number(searchParams.get('period2')) * 1000,
+  }),
+  write: (bars) => ({ body: chart(bars, (ms) => ms, '5m', 'UTC') }),
+  failures: YAHOO_FAILURES,
+  sendsNulls: true,
+  symbols: ['AAPL', ['BRK.B', 'BRK-B'], 'VOD.L', '7203.T', '^GSPC', 'EURUSD=X', 'ES=F', 'BTC-USD'],
+})
+
+/** Days of an exchange that opens on the UTC day before its date. */
+export const yahooDays = (): VendorModel => {
+  const stampOf = (ms: number): number => ms - 3_600_000
+  return {
+    ...yahooMinutes(),
+    symbol: 'BHP.AX',
+    interval: '1d',
+    range: range('2024-01-01', '2024-01-20'),
+    read: ({ searchParams }) => ({
+      startMs: Number(searchParams.get('period1')) * 1000 + 3_600_000,
+      endMs: Number(searchParams.get('period2')) * 1000 + 3_600_000,
+    }),
+    write: (bars) => ({ body: chart(bars, stampOf, '1d', 'Australia/Sydney') }),
+  }
+}
+
+export { SECRET, at }
