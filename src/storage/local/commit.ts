@@ -9,16 +9,16 @@ import type { Change, Snapshot, SnapshotMeta, StoredColumn, TableName } from '..
 import { shapeOf, unionShapes } from '../column-shape.ts'
 import { alreadyCommitted, changesNothing, checkChange, conflict, nextFacts } from '../next-version.ts'
 import { type Counts, type Edit, NONE, addCounts, applyEdits, editsOf, insertOf } from '../row-edits.ts'
-import { readFault } from './damage.ts'
+import { fileFault } from './damage.ts'
 import { DamagedDataFile, MissingDataFile, dataPath, writeDataFile } from './data-file.ts'
 import { warnIfDiskLow } from './disk-space.ts'
 import { storageFault } from './faults.ts'
-import { ensureFolder, isCode, removeFile } from './fs-port.ts'
+import { ensureFolder, isCode, removeFile, syncPath } from './fs-port.ts'
 import type { DataFile } from './layout.ts'
 import { readHead } from './log.ts'
 import { choosePartition } from './partition.ts'
 import { publish } from './publish.ts'
-import { localSnapshot } from './local-snapshot.ts'
+import { confirmVersion } from './put-version.ts'
 import { readFiles } from './read-files.ts'
 import { type SegmentTask, planSegments } from './segments.ts'
 import type { LocalSnapshot, SnapshotContent } from './snapshot-format.ts'
@@ -40,7 +40,7 @@ export async function commitChange(
   try {
     return await desk.commits.runExclusive(() => commitHeld(store, desk, base, change))
   } catch (error) {
-    throw base === null ? error : await readFault(store, desk, localSnapshot(store, base), error)
+    throw await fileFault(store, desk, base !== null && 'files' in base ? (base as LocalSnapshot) : null, error)
   }
 }
 
@@ -53,11 +53,12 @@ async function commitHeld(
   if (desk.poison !== null) throw desk.poison
   const head = await readHead(store, desk)
   const done = alreadyCommitted(desk.series, head, base, change.opId)
-  if (done !== null) return done
+  if (done !== null) return await confirmVersion(store, desk, done, change.opId)
   const written: DataFile[] = []
   try {
     const content = await prepare(store, desk, head, change, written)
-    return content === null ? (head as LocalSnapshot) : await publish(store, desk, content, head, change.opId)
+    if (content === null) return await confirmVersion(store, desk, head as LocalSnapshot, change.opId)
+    return await publish(store, desk, content, head, change.opId)
   } catch (error) {
     throw await failed(store, desk, change.opId, written, error)
   }
@@ -96,6 +97,8 @@ async function prepare(
   const bytes = [...edits, ...beside('revisions'), ...beside('rejects')].reduce((sum, edit) => sum + bytesOf(edit), 0)
   await ensureFolder(store.fs, desk.paths.data)
   await ensureFolder(store.fs, desk.paths.log)
+  // A first version vouches for the folders above it, so that no later one has to.
+  if (head === null) await syncPath(store.fs, store.options.root, desk.paths.log)
   await warnIfDiskLow(store, desk, bytes)
 
   const rows = await writeTable(writer, 'rows', head?.files.rows ?? [], edits)

@@ -11,9 +11,9 @@ import type { Range } from '../../contract/range.ts'
 import { seriesKey } from '../../contract/series.ts'
 import { expired, nextFacts } from '../next-version.ts'
 import { NONE } from '../row-edits.ts'
-import { DamagedDataFile, MissingDataFile, dataPath } from './data-file.ts'
+import { DamagedDataFile, MissingDataFile, dataPath, openDataFile } from './data-file.ts'
 import { corruptFile, storageFault } from './faults.ts'
-import { codeOf, ensureFolder, removeFile, writeDurably } from './fs-port.ts'
+import { ensureFolder, removeFile, writeDurably } from './fs-port.ts'
 import { type DataFile, dataName } from './layout.ts'
 import { readHead, readVersion } from './log.ts'
 import { publish } from './publish.ts'
@@ -21,37 +21,56 @@ import type { LocalSnapshot, SnapshotContent } from './snapshot-format.ts'
 import { type Desk, type LocalStore, freshId } from './store.ts'
 
 /**
- * The error of a read, and what follows from it: a damaged file leaves the series.
+ * The error of an operation on files, and what follows from it: a damaged file leaves the series.
+ * @param snapshot the version that named the files; null where none did
+ * @param files those that may be damaged, if the error does not say which
  * @returns `storage/snapshot-expired` where the version is no longer kept, `storage/corrupt` with the path where a file
- *   was damaged, else the error itself
+ *   was damaged, else the error in its typed form
  */
-export async function readFault(
+export async function fileFault(
   store: LocalStore,
   desk: Desk,
-  snapshot: LocalSnapshot,
+  snapshot: LocalSnapshot | null,
   thrown: unknown,
-): Promise<unknown> {
-  const error = innermost(thrown)
-  if (error instanceof MissingDataFile) {
-    if (!isKept(store, desk, snapshot)) return expired(desk.series, snapshot.version)
-    return await setAside(store, desk, [error.file], 'is missing')
-  }
-  if (error instanceof DamagedDataFile) return await setAside(store, desk, [error.file], error.message)
-  if (codeOf(thrown) === undefined || hasCode(thrown, 'storage/corrupt')) return thrown
-  return storageFault(thrown, 'read', desk.series, desk.paths.data)
+  files: readonly DataFile[] = [],
+): Promise<Error> {
+  const error = innermost(thrown) ?? (hasCode(thrown, 'storage/corrupt') ? await findDamage(store, desk, files) : null)
+  if (error === null) return storageFault(thrown, 'use its files', desk.series, desk.paths.folder)
+  const isMissing = error instanceof MissingDataFile
+  if (isMissing && snapshot !== null && !isKept(store, desk, snapshot)) return expired(desk.series, snapshot.version)
+  return await setAside(store, desk, [error.file], isMissing ? 'is missing' : error.message)
 }
 
+type FileError = MissingDataFile | DamagedDataFile
+
+const isFileError = (error: unknown): error is FileError =>
+  error instanceof MissingDataFile || error instanceof DamagedDataFile
+
 /** The codec reports what a source threw as its own error, with the cause. */
-function innermost(error: unknown): unknown {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) {
-    if (inner instanceof MissingDataFile || inner instanceof DamagedDataFile) return inner
+function innermost(error: unknown): FileError | null {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) if (isFileError(inner)) return inner
+  return null
+}
+
+/** A file may have changed after it was checked. */
+async function findDamage(store: LocalStore, desk: Desk, files: readonly DataFile[]): Promise<FileError | null> {
+  for (const file of files) {
+    try {
+      await openDataFile(store, desk, file, true)
+    } catch (error) {
+      if (isFileError(error)) return error
+    }
   }
-  return error
+  return null
 }
 
 function isKept(store: LocalStore, desk: Desk, snapshot: LocalSnapshot): boolean {
-  // A dropped series may have begun again, with the same numbers.
-  return readVersion(store, desk, snapshot.version)?.hash === snapshot.hash
+  try {
+    // A dropped series may have begun again, with the same numbers.
+    return readVersion(store, desk, snapshot.version)?.hash === snapshot.hash
+  } catch {
+    return true
+  }
 }
 
 /** Moves files to quarantine and commits a version without them. @returns the error for the reader */

@@ -156,17 +156,36 @@ export async function writeAll(fs: FsPort, file: FileHandle, chunks: readonly Ui
   }
 }
 
-/** Makes a folder and those above it up to `root`; each new name reaches the disk. */
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
+
+/** Makes a folder and those above it; each name that is new reaches the disk. */
 export async function ensureFolder(fs: FsPort, path: string): Promise<void> {
-  if (fs.factsSync(path) !== null) return
-  const parent = path.slice(0, path.lastIndexOf('/'))
-  if (parent !== '' && parent !== path) await ensureFolder(fs, parent)
+  if (path === '/' || fs.factsSync(path) !== null) return
+  const parent = folderOf(path)
+  if (parent !== path) await ensureFolder(fs, parent)
   try {
     await fs.makeFolder(path)
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error
   }
-  if (parent !== '') await fs.fsyncFolder(parent)
+  await fs.fsyncFolder(parent)
+}
+
+/**
+ * Brings the names of a folder and of those above it, down to the root, to the disk, whoever made them: a process that was
+ * stopped, or one that runs, may have made them and not synced them.
+ */
+export async function syncPath(fs: FsPort, root: string, path: string): Promise<void> {
+  for (let at = path; at.length >= root.length; at = folderOf(at)) {
+    const parent = folderOf(at)
+    try {
+      await fs.fsyncFolder(parent)
+    } catch (error) {
+      // The folder above the root may be closed to this process; it is none of the store's.
+      if (at !== root || !isCode(error, 'EACCES', 'EPERM')) throw error
+    }
+    if (parent === at) return
+  }
 }
 
 /** Unlinks a file that may be gone already. @returns was it there? */

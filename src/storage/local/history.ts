@@ -69,6 +69,8 @@ export async function applyHistory(
       if (await moveName(store, from, `${log}/${goneName(version)}`)) moved.push(entry)
     } else if (!kept.has(version)) await moveName(store, from, `${log}/${keptName(version)}`)
   }
+  // No file goes before the names that lead to it are gone for good.
+  if (moved.length > 0) await fs.fsyncFolder(log)
   const pinnedNow = new Set((await pinsOf(store, desk.series)).map(({ version }) => version))
   const removed: Entry[] = []
   for (const version of new Set([...listing.gone, ...moved.map((entry) => entry.version)])) {

@@ -7,9 +7,8 @@ import { seriesKey } from '../../contract/series.ts'
 import type { MaintainReport, MaintainTask } from '../../contract/storage.ts'
 import { collectSeries, emptyTrash } from './collect.ts'
 import { compactSeries } from './compact.ts'
-import { readFault } from './damage.ts'
+import { fileFault } from './damage.ts'
 import { findSeries } from './layout.ts'
-import { readHead } from './log.ts'
 import { repairSeries } from './repair.ts'
 import { type Report, startReport } from './report.ts'
 import { type Desk, type LocalStore, deskOf } from './store.ts'
@@ -33,8 +32,7 @@ export async function maintain(store: LocalStore, task: MaintainTask, signal?: A
       return { kind, ...report }
     } catch (error) {
       if (hasCode(error, 'storage/conflict') && attempt < ATTEMPTS) continue
-      const head = await readHead(store, desk)
-      throw head === null ? error : await readFault(store, desk, head, error)
+      throw await fileFault(store, desk, null, error)
     }
   }
 }

@@ -8,7 +8,7 @@ import { type Series, parseSeries, seriesKey } from '../../contract/series.ts'
 import type { Pin } from '../../contract/storage.ts'
 import { checkName, expired, pinTaken } from '../next-version.ts'
 import { dataPath } from './data-file.ts'
-import { ensureFolder, isCode, listFolder, readSmall, removeFile, writeDurably } from './fs-port.ts'
+import { ensureFolder, isCode, listFolder, readSmall, removeFile, syncPath, writeDurably } from './fs-port.ts'
 import { pinsFolder } from './layout.ts'
 import { readVersion } from './log.ts'
 import { type Desk, type LocalStore, deskOf, freshId } from './store.ts'
@@ -97,6 +97,7 @@ async function writePin(store: LocalStore, desk: Desk, pin: Pin): Promise<void> 
   const path = pinPath(store, desk.series, pin.name)
   const temporary = `${folder}/.${freshId(store)}.tmp`
   await ensureFolder(store.fs, folder)
+  await syncPath(store.fs, store.options.root, folder)
   await writeDurably(store.fs, temporary, [new TextEncoder().encode(`${JSON.stringify(pin)}\n`)])
   await store.fs.rename(temporary, path)
   await store.fs.fsyncFolder(folder)

@@ -53,6 +53,24 @@ export async function putVersion(
   return snapshot
 }
 
+/**
+ * Makes sure that a version is on the disk which another commit put: that one may not have lived to sync its name.
+ * @throws {StorageError} `storage/unknown-outcome`
+ */
+export async function confirmVersion(
+  store: LocalStore,
+  desk: Desk,
+  snapshot: LocalSnapshot,
+  opId: string,
+): Promise<LocalSnapshot> {
+  try {
+    await store.fs.fsyncFolder(desk.paths.log)
+    return snapshot
+  } catch (error) {
+    throw unknownOutcome(desk, snapshot.version, opId, error)
+  }
+}
+
 function unknownOutcome(desk: Desk, version: number, opId: string, cause: unknown): StorageError {
   const { series, paths } = desk
   desk.hint = 0

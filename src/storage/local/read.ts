@@ -7,7 +7,7 @@ import { type Columns, ticksOf } from '../../contract/columns.ts'
 import { REVISION_COLUMNS } from '../../contract/schema.ts'
 import type { ReadBuffers, ReadRequest, Snapshot, StoredColumn } from '../../contract/storage.ts'
 import { chooseColumns, projectColumns } from '../column-shape.ts'
-import { readFault } from './damage.ts'
+import { fileFault } from './damage.ts'
 import { openDataFile } from './data-file.ts'
 import { type DataFile, dataName } from './layout.ts'
 import { localSnapshot } from './local-snapshot.ts'
@@ -79,7 +79,7 @@ export async function readSnapshot(
     })
   } catch (error) {
     if (signal?.aborted) throw error
-    throw await readFault(store, desk, snapshot, error)
+    throw await fileFault(store, desk, snapshot, error, files)
   } finally {
     release()
   }
@@ -106,7 +106,7 @@ export async function* scanSnapshot(
     }
   } catch (error) {
     if (signal?.aborted) throw error
-    throw await readFault(store, desk, snapshot, error)
+    throw await fileFault(store, desk, snapshot, error, files)
   } finally {
     release()
   }

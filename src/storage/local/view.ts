@@ -101,9 +101,17 @@ async function bring(
   target: LocalSnapshot,
 ): Promise<'done' | 'behind' | 'unsupported'> {
   const { fs } = store
+  const { folder } = desk.paths
   const { remove, link } = planView(store, desk, shown, target)
-  for (const name of remove) await removeFile(fs, `${desk.paths.folder}/${name}`)
-  for (const [name, file] of link) {
+  for (const name of remove) await removeFile(fs, `${folder}/${name}`)
+  // What takes the place of another file comes before what is added, and nothing before what it overlaps is gone: a power
+  // failure between two names keeps either, in any order, unless the folder was synced.
+  const removed = new Set(remove)
+  const isAdded = ([name]: ViewSteps['link'][number]): boolean => removed.has(name) || !shown.has(name)
+  const [replacing, added] = [link.filter((one) => !isAdded(one)), link.filter(isAdded)]
+  if (remove.length > 0 && link.length > 0) await fs.fsyncFolder(folder)
+  for (const [i, [name, file]] of [...replacing, ...added].entries()) {
+    if (i > 0 && i === replacing.length) await fs.fsyncFolder(folder)
     const temporary = `${desk.paths.folder}/.${name}.${freshId(store)}.tmp`
     try {
       await fs.link(dataPath(desk, file), temporary)
