@@ -10,7 +10,7 @@ import { columnsOf, createDataClient } from 'marketlake'
 import { synthetic } from 'marketlake/providers'
 
 const ROOT = join(import.meta.dirname, '..')
-const PACKAGES: readonly string[] = ['polars==2.1.0', 'pyarrow==26.0.1']
+const PACKAGES: readonly string[] = ['polars==2.1.0', 'pyarrow==26.0.1', 'numpy==2.4.6']
 const python = join(ROOT, '.venv/bin/python')
 
 interface Seen {

@@ -3,23 +3,10 @@
  * Needs Debian's nbconvert: apt-get install --no-install-recommends jupyter-nbconvert jupyter-client jupyter-core python3-ipykernel
  * Deno and tslab come from test/runtimes.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-
-const ROOT = join(import.meta.dirname, '..')
-const RUNTIMES = join(ROOT, 'test/runtimes')
-const bin = join(RUNTIMES, 'node_modules/.bin')
+import { installPacked, installRuntimes, ROOT, runtime } from '../test/runtimes/install.ts'
 
 interface Cell {
   readonly outputs?: readonly {
@@ -35,27 +22,12 @@ if (spawnSync('jupyter', ['nbconvert', '--version']).status !== 0) {
   )
   process.exit(1)
 }
-if (!existsSync(join(bin, 'tslab')))
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: RUNTIMES, stdio: 'inherit' })
-
-const folder = mkdtempSync(join(tmpdir(), 'marketlake-notebooks-'))
+await installRuntimes()
+const folder = await installPacked()
 try {
-  // A folder as a user has it: the package and its dependencies in node_modules, the notebook beside it.
-  mkdirSync(join(folder, 'node_modules'))
-  writeFileSync(join(folder, 'package.json'), '{ "private": true, "dependencies": { "marketlake": "*" } }\n')
-  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-    if (!name.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
-  }
-  symlinkSync(ROOT, join(folder, 'node_modules/marketlake'))
-
   const kernels: Readonly<Record<string, readonly string[]>> = {
-    deno: [join(bin, 'deno'), 'jupyter', '--kernel', '--conn', '{connection_file}'],
-    tslab: [
-      process.execPath,
-      join(RUNTIMES, 'node_modules/tslab/bin/tslab'),
-      'kernel',
-      '--config-path={connection_file}',
-    ],
+    deno: [runtime('.bin/deno'), 'jupyter', '--kernel', '--conn', '{connection_file}'],
+    tslab: [process.execPath, runtime('tslab/bin/tslab'), 'kernel', '--config-path={connection_file}'],
   }
   for (const [name, argv] of Object.entries(kernels)) {
     const spec = join(folder, 'jupyter/kernels', name)
@@ -77,7 +49,7 @@ try {
     const args = ['nbconvert', '--to', 'notebook', '--execute', `${name}.ipynb`, '--output', `${name}.out.ipynb`]
     const env = {
       ...process.env,
-      PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+      PATH: `${runtime('.bin')}${delimiter}${process.env.PATH ?? ''}`,
       JUPYTER_PATH: join(folder, 'jupyter'),
       MARKETLAKE_ROOT: join(folder, `store-${name}`),
       DENO_NO_UPDATE_CHECK: '1',

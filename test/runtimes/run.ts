@@ -2,71 +2,25 @@
  * Packs the package, installs it in an empty folder as a user would, and tries it there: the quickstart on every runtime,
  * `require()` of every entry point, and the published types under old and new compilers. Prints one line a check.
  */
-import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { installPacked, installRuntimes, ROOT, run, runtime, type Outcome } from './install.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 const HERE = import.meta.dirname
-const bin = (path: string): string => join(HERE, 'node_modules', path)
 
-interface Outcome {
-  readonly ok: boolean
-  readonly output: string
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-  env: Record<string, string> = {},
-): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const options = { cwd, env: { ...process.env, NO_COLOR: '1', ...env }, timeout: 180_000, maxBuffer: 1 << 26 }
-    execFile(command, args, options, (error, stdout, stderr) => {
-      resolve({ ok: error === null, output: error === null ? stdout : `${stdout}${stderr}${error.message}` })
-    })
-  })
-}
-
-async function must(command: string, args: readonly string[], cwd: string): Promise<string> {
-  const { ok, output } = await run(command, args, cwd)
-  if (!ok) throw new Error(output)
-  return output
-}
-
-if (!existsSync(bin('.bin/deno'))) await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], HERE)
-
-const folder = await mkdtemp(join(tmpdir(), 'marketlake-consumer-'))
-const packed = await must(
-  'npm',
-  ['pack', '--json', '--ignore-scripts', '--loglevel=silent', '--pack-destination', folder],
-  ROOT,
-)
-const [tarball] = JSON.parse(packed) as { filename: string }[]
-await writeFile(join(folder, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n')
-const install = [
-  'install',
-  '--no-audit',
-  '--no-fund',
-  '--prefer-offline',
-  '--loglevel=error',
-  `./${tarball?.filename ?? ''}`,
-]
-await must('npm', install, folder)
+await installRuntimes()
+const folder = await installPacked()
 await copyFile(join(ROOT, 'examples/quickstart.ts'), join(folder, 'quickstart.ts'))
 await copyFile(join(HERE, 'consumer/preload.ts'), join(folder, 'preload.ts'))
 await copyFile(join(HERE, 'consumer/types.ts'), join(folder, 'types.ts'))
 await copyFile(join(ROOT, 'test/docs/wire.ts'), join(folder, 'wire.ts'))
 
-const NODE22 = bin('node/bin/node')
+const NODE22 = runtime('node/bin/node')
 const RUNTIMES: readonly (readonly [title: string, command: string, before: readonly string[]])[] = [
   ['Node 22.18', NODE22, ['--no-warnings', '--import', './preload.ts']],
   [`Node ${process.versions.node}`, process.execPath, ['--no-warnings', '--import', './preload.ts']],
-  ['Deno', bin('.bin/deno'), ['run', '--quiet', '-A', '--node-modules-dir=manual', '--preload', './preload.ts']],
-  ['Bun', bin('.bin/bun'), ['--preload', './preload.ts']],
+  ['Deno', runtime('.bin/deno'), ['run', '--quiet', '-A', '--node-modules-dir=manual', '--preload', './preload.ts']],
+  ['Bun', runtime('.bin/bun'), ['--preload', './preload.ts']],
 ]
 
 const STRICT = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022', 'types.ts']
@@ -74,15 +28,15 @@ const NEW = [...STRICT, '--module', 'nodenext', '--skipLibCheck', 'false', '--li
 const OLD = [...STRICT, '--skipLibCheck', 'true']
 const COMPILERS: readonly (readonly [title: string, compiler: string, args: readonly string[]])[] = [
   ['TypeScript 6, libraries checked', join(ROOT, 'node_modules/typescript/bin/tsc'), NEW],
-  ['TypeScript 7, libraries checked', bin('typescript-7/bin/tsc'), NEW],
+  ['TypeScript 7, libraries checked', runtime('typescript-7/bin/tsc'), NEW],
   [
     'TypeScript 5.0, node16',
-    bin('typescript-5/bin/tsc'),
+    runtime('typescript-5/bin/tsc'),
     [...OLD, '--module', 'node16', '--moduleResolution', 'node16'],
   ],
   [
     'TypeScript 5.0, node10 as in tslab',
-    bin('typescript-5/bin/tsc'),
+    runtime('typescript-5/bin/tsc'),
     [...OLD, '--module', 'commonjs', '--moduleResolution', 'node10'],
   ],
 ]
