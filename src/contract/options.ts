@@ -11,7 +11,9 @@ import { ConfigError } from './errors.ts'
  */
 export function checkOptions(options: unknown, known: readonly string[], what: string): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new ConfigError('config/option', `${what}: takes one options object, not ${describe(options)}`, { field: what })
+    throw new ConfigError('config/option', `${what}: takes one options object, not ${describe(options)}`, {
+      field: what,
+    })
   }
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue

@@ -6,15 +6,14 @@
  * @module
  */
 import type { Calendar } from '../contract/calendar.ts'
-import { type NullableColumn, bitmap, setBit } from '../contract/columns.ts'
 import { ConfigError, ProviderError } from '../contract/errors.ts'
-import { INTERVALS, type Interval, ceilOpen, nextOpen, shiftOpen } from '../contract/interval.ts'
+import { INTERVALS, type Interval, ceilOpen, shiftOpen } from '../contract/interval.ts'
 import { checkOptions } from '../contract/options.ts'
-import type { FetchContext, FetchRequest, Page, PageColumns, Provider, ProviderCapabilities } from '../contract/provider.ts'
-import { type Range, intersect, rangeOf } from '../contract/range.ts'
+import type { FetchContext, FetchRequest, Page, Provider, ProviderCapabilities } from '../contract/provider.ts'
+import { type Range, rangeOf } from '../contract/range.ts'
 import { ASSET_CLASSES, parseProviderName } from '../contract/series.ts'
 import { type TimeInput, parseTime } from '../contract/time.ts'
-import { type Walk, createWalk, growth, hash32, hashText } from './synthetic/walk.ts'
+import { type Market, barsPage, quotesOf } from './synthetic/bars.ts'
 import { tradeColumns } from './synthetic/trades.ts'
 
 /** A stretch of time as a caller writes it; end is exclusive. */
@@ -47,8 +46,6 @@ export interface SyntheticOptions {
 
 const KNOWN = ['name', 'seed', 'startPrice', 'volatility', 'listed', 'calendar', 'holes', 'nulls', 'failAt'] as const
 
-const MINUTE_MS = 60_000
-const MS_PER_YEAR = 365.25 * 86_400_000
 /** Rows of a page: some milliseconds of work. */
 const PAGE_ROWS = 10_000
 /** Width of a page of trades. */
@@ -72,18 +69,6 @@ export const SYNTHETIC: ProviderCapabilities = Object.freeze({
   verified: 'No network: everything is computed.',
 } satisfies ProviderCapabilities)
 
-interface Market {
-  readonly name: string
-  readonly seed: number
-  readonly startPrice: number
-  readonly volatility: number
-  readonly listedMs: number
-  readonly calendar: Calendar | undefined
-  readonly holes: readonly Range[]
-  readonly nulls: readonly Range[]
-  readonly failAtMs: number
-}
-
 /**
  * Makes a source of invented bars and trades: any symbol, any interval, 24/7 unless a calendar says otherwise.
  * Never sends a bar whose close lies in the future.
@@ -102,7 +87,9 @@ export function synthetic(options: SyntheticOptions = {}): Provider {
 function readOptions(options: SyntheticOptions): Market {
   checkOptions(options, KNOWN, 'synthetic()')
   const spans = (field: 'holes' | 'nulls'): Range[] =>
-    (options[field] ?? []).map(({ start, end }) => rangeOf(parseTime(start, `${field}.start`), parseTime(end, `${field}.end`)))
+    (options[field] ?? []).map(({ start, end }) =>
+      rangeOf(parseTime(start, `${field}.start`), parseTime(end, `${field}.end`)),
+    )
   const listedMs = parseTime(options.listed ?? '2010-01-01', 'listed')
   if (listedMs < 0) refuse('listed', options.listed, 'lies before 1970')
   const { seed = 1 } = options
@@ -126,7 +113,10 @@ function inBounds(field: string, value: number, most: number): number {
 }
 
 function refuse(field: string, value: unknown, why: string): never {
-  throw new ConfigError('config/option', `synthetic().${field}: ${JSON.stringify(value) ?? String(value)} ${why}`, { field, value })
+  throw new ConfigError('config/option', `synthetic().${field}: ${JSON.stringify(value) ?? String(value)} ${why}`, {
+    field,
+    value,
+  })
 }
 
 async function* pages(market: Market, request: FetchRequest, context: FetchContext): AsyncGenerator<Page> {
@@ -135,14 +125,15 @@ async function* pages(market: Market, request: FetchRequest, context: FetchConte
     const message = `${market.name} serves ${SYNTHETIC.schemas.join(' and ')}, not ${series.schema}`
     throw new ProviderError('provider/unsupported', message, { provider: market.name, symbol: series.symbol })
   }
-  const key = hashText(series.symbol, market.seed)
-  const price = priceOf(market, key)
+  const quotes = quotesOf(market, series.symbol)
   const nowMs = context.now()
   const facts = { historyStartMs: market.listedMs }
   let startMs = Math.max(range.startMs, market.listedMs)
   const endMs = Math.min(range.endMs, nowMs)
-  const pageOf = (part: Range): Page =>
-    series.interval === undefined ? tradesPage(key, price, part) : barsPage(market, key, price, series.interval, part, nowMs)
+  const pageOf = (part: Range): Page => {
+    if (series.interval !== undefined) return barsPage(quotes, series.interval, part, nowMs)
+    return { columns: tradeColumns(quotes.key, quotes.price, part), proven: part }
+  }
   if (!(startMs < endMs)) yield { ...pageOf({ startMs: range.startMs, endMs: range.startMs }), ...facts }
   while (startMs < endMs) {
     context.signal.throwIfAborted()
@@ -162,81 +153,4 @@ function pageEnd(interval: Interval | undefined, startMs: number): number {
 function unavailable(market: Market, symbol: string): ProviderError {
   const message = `${market.name}: ${symbol} fails from ${new Date(market.failAtMs).toISOString()} on, as failAt asks`
   return new ProviderError('provider/unavailable', message, { provider: market.name, symbol })
-}
-
-/** Price at an instant, two decimals. */
-function priceOf(market: Market, key: number): Walk {
-  const walk = createWalk(key, market.volatility)
-  const base = walk(market.listedMs)
-  return (ms) => cents(market.startPrice * growth(walk(ms) - base))
-}
-
-function cents(price: number): number {
-  return Math.max(1, Math.round(Math.min(price, 1e12) * 100)) / 100
-}
-
-function tradesPage(key: number, price: Walk, range: Range): Page {
-  return { columns: tradeColumns(key, price, range), proven: range }
-}
-
-/** Bars that open in the range and have closed; proves the range up to the first bar that has not. */
-function barsPage(market: Market, key: number, price: Walk, interval: Interval, range: Range, nowMs: number): Page {
-  const slots = openings(market, interval, range)
-  let closed = slots.length
-  while (closed > 0 && nextOpen(interval, slots[closed - 1] as number) > nowMs) closed--
-  const endMs = closed < slots.length ? (slots[closed] as number) : range.endMs
-  const sent = slots.subarray(0, closed).filter((ms) => !isIn(market.holes, ms))
-  return { columns: barColumns(market, key, price, interval, sent), proven: { startMs: range.startMs, endMs } }
-}
-
-function openings(market: Market, interval: Interval, range: Range): Float64Array {
-  if (market.calendar !== undefined) {
-    const known = intersect(range, market.calendar.valid)
-    return known === null ? new Float64Array(0) : market.calendar.expectedBars({ start: known.startMs, end: known.endMs }, interval)
-  }
-  const out: number[] = []
-  for (let ms = ceilOpen(interval, range.startMs); ms < range.endMs; ms = nextOpen(interval, ms)) out.push(ms)
-  return Float64Array.from(out)
-}
-
-function isIn(ranges: readonly Range[], ms: number): boolean {
-  return ranges.some((range) => range.startMs <= ms && ms < range.endMs)
-}
-
-function barColumns(market: Market, key: number, price: Walk, interval: Interval, opens: Float64Array): PageColumns {
-  const rows = opens.length
-  const [open, high, low, close, volume] = Array.from({ length: 5 }, () => new Float64Array(rows)) as BarArrays
-  const lengthMs = INTERVALS[interval].ms
-  const wick = (market.volatility * Math.sqrt(lengthMs / MS_PER_YEAR)) / 2
-  const barKey = hashText(interval, key)
-  let [lastMs, lastPrice] = [Number.NaN, 0]
-  for (let row = 0; row < rows; row++) {
-    const ms = opens[row] as number
-    const closeMs = nextOpen(interval, ms)
-    const [first, last] = [ms === lastMs ? lastPrice : price(ms), price(closeMs)]
-    ;[lastMs, lastPrice] = [closeMs, last]
-    const seconds = ms / 1000
-    const dice = hash32(barKey, seconds | 0, Math.floor(seconds / 4_294_967_296))
-    const [up, down] = [(dice & 0x3ff) / 1024, ((dice >>> 10) & 0x3ff) / 1024]
-    open[row] = first
-    close[row] = last
-    high[row] = Math.max(first, last, cents(Math.max(first, last) * (1 + up * wick)))
-    low[row] = Math.min(first, last, cents(Math.min(first, last) / (1 + down * wick)))
-    const share = (dice >>> 20) / 4096
-    volume[row] = Math.ceil((0.2 + share * share) * 100 * Math.max(1, lengthMs / MINUTE_MS))
-  }
-  const isNull = opens.map((ms) => (isIn(market.nulls, ms) ? 1 : 0))
-  const shown = (values: Float64Array): Float64Array | NullableColumn => withNulls(values, isNull)
-  return {
-    timestamp: opens, open: shown(open), high: shown(high), low: shown(low), close: shown(close), volume: shown(volume),
-  }
-}
-
-type BarArrays = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
-
-function withNulls(values: Float64Array, isNull: Float64Array): Float64Array | NullableColumn {
-  if (!isNull.includes(1)) return values
-  const valid = bitmap(values.length, true)
-  for (let row = 0; row < values.length; row++) if (isNull[row] === 1) setBit(valid, row, false)
-  return { values, valid }
 }

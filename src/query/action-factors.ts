@@ -108,12 +108,14 @@ function exDateOf(actions: Columns, row: number): EpochMs {
 }
 
 function readSplits(actions: Columns, rows: readonly number[]): Split[] {
-  return rows.filter((row) => text(actions, 'kind', row) === 'split').map((row) => {
-    const exMs = exDateOf(actions, row)
-    const ratio = valueAt(actions['value'] as Column, row)
-    if (typeof ratio === 'number' && Number.isFinite(ratio) && ratio > 0) return { exMs, ratio }
-    throw unavailable(`the split of ${formatTime(exMs)} has the ratio ${String(ratio)}`)
-  })
+  return rows
+    .filter((row) => text(actions, 'kind', row) === 'split')
+    .map((row) => {
+      const exMs = exDateOf(actions, row)
+      const ratio = valueAt(actions['value'] as Column, row)
+      if (typeof ratio === 'number' && Number.isFinite(ratio) && ratio > 0) return { exMs, ratio }
+      throw unavailable(`the split of ${formatTime(exMs)} has the ratio ${String(ratio)}`)
+    })
 }
 
 /** Dividends, those of one day added up. */
@@ -126,12 +128,14 @@ function readDividends(actions: Columns, rows: readonly number[]): Dividend[] {
     const cash = valueAt(actions['value'] as Column, row)
     const currency = text(actions, 'currency', row)
     if (currency !== null) throw unavailable(`the ${kind} of ${formatTime(exMs)} is in ${currency}, the prices are not`)
-    if (typeof cash !== 'number' || !(cash >= 0)) throw unavailable(`the ${kind} of ${formatTime(exMs)} is ${String(cash)}`)
+    if (typeof cash !== 'number' || !(cash >= 0))
+      throw unavailable(`the ${kind} of ${formatTime(exMs)} is ${String(cash)}`)
     const day = byDate.get(exMs) ?? { cash: 0, kinds: new Set() }
     day.cash += cash
     day.kinds.add(kind)
     // Some sources count a gain in the dividend of the same day as well, others do not, and none says which.
-    if (day.kinds.size > 1) throw unavailable(`the capital gain of ${formatTime(exMs)} may be part of the dividend of that day`)
+    if (day.kinds.size > 1)
+      throw unavailable(`the capital gain of ${formatTime(exMs)} may be part of the dividend of that day`)
     byDate.set(exMs, day)
   }
   return [...byDate].map(([exMs, { cash }]) => ({ exMs, cash }))
@@ -183,10 +187,14 @@ function sharesPerOld(splits: readonly Split[], afterMs: EpochMs, untilMs: Epoch
 
 function closeBefore(exMs: EpochMs, closes: Closes | undefined): CloseBefore {
   const day = formatTime(exMs)
-  if (closes === undefined) throw unavailable(`the dividend of ${day} needs the daily close before it: load the bars of 1d`)
+  if (closes === undefined)
+    throw unavailable(`the dividend of ${day} needs the daily close before it: load the bars of 1d`)
   const { sessionDateMs, close, range } = closes
   // Without knowing all closes up to the ex-date, the last one known may not be the last there was.
-  if (exMs > range.endMs) throw unavailable(`the dividend of ${day} needs the close before it, and closes are known to ${formatTime(range.endMs)} only`)
+  if (exMs > range.endMs)
+    throw unavailable(
+      `the dividend of ${day} needs the close before it, and closes are known to ${formatTime(range.endMs)} only`,
+    )
   let row = firstAfter(sessionDateMs, exMs - 1) - 1
   while (row >= 0 && !isValid(close, row)) row--
   if (row < 0) throw unavailable(`the dividend of ${day} needs the close before it, which is not stored`)

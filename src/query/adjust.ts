@@ -1,9 +1,9 @@
 /**
  * Prices in another basis, as a view: from any of raw, split-adjusted and fully adjusted to any other.
  *
- * The arithmetic is that of CRSP and of Yahoo's and Tiingo's adjusted columns: a split of `r` new shares per old one divides
- * all earlier prices by `r` and multiplies earlier volumes; a dividend `D` multiplies all earlier prices by `1 - D / C`, `C`
- * being the last close before the ex-date.
+ * The arithmetic is that of CRSP and of Yahoo's and Tiingo's adjusted columns: a split of `r` new shares per old one
+ * divides all earlier prices by `r` and multiplies earlier volumes; a dividend `D` multiplies all earlier prices by
+ * `1 - D / C`, `C` being the last close before the ex-date.
  * @module
  */
 import { type Column, type Columns, isNullable, msOf, rowCount, timestampsMs, valuesOf } from '../contract/columns.ts'
@@ -31,7 +31,7 @@ export interface AdjustInput {
   readonly interval: Interval
   /** Session date at 00:00 UTC of each row. Needed for intraday bars. @default the label */
   readonly sessionDateMs?: Float64Array
-  /** Closes of sessions in the same basis, for dividends. Needed for bars longer than a day. @default the rows themselves */
+  /** Closes of sessions in the same basis, for dividends. Needed for bars longer than a day. @default the rows */
   readonly closes?: Closes
 }
 
@@ -39,27 +39,30 @@ const BASIS_OF: Readonly<Record<AdjustInput['view'], Basis>> = { none: 'raw', sp
 
 /** Columns that hold prices of the bar. `adj_close` stays: it is the source's own. */
 const PRICES: ReadonlySet<string> = new Set(['open', 'high', 'low', 'close', 'vwap'])
-/** Columns that count units of the instrument; dividends do not change them, and turnover in money is the same in any basis. */
+/** Columns that count units of the instrument: splits change them. Turnover in money is the same in any basis. */
 const UNITS: ReadonlySet<string> = new Set(['volume', 'taker_buy_volume'])
 
 /**
  * Shows prices and volumes in another basis.
  *
- * Cash per share is taken in the basis of the source: per share as of the ex-date where prices are raw, in today's shares
- * where they are adjusted. The close before an ex-date is the last one in `closes`, so a session that is missing there
- * moves the factor by the price change of that day.
+ * Cash per share is taken in the basis of the source: per share as of the ex-date where prices are raw, in today's
+ * shares where they are adjusted. The close before an ex-date is the last one in `closes`, so a session that is missing
+ * there moves the factor by the price change of that day.
  * @param columns bars, sorted; values of changed columns are copied, the rest is shared
  * @returns the same columns where the basis is that of the view already
- * @throws {DataError} `data/basis-unavailable` where actions or closes that it takes are not known, where a dividend is in
- *   another currency or as large as the price, where a capital gain may be part of a dividend of the same day, or where a
- *   split falls inside a bar of several days
+ * @throws {DataError} `data/basis-unavailable` where actions or closes that it takes are not known, where a dividend is
+ *   in another currency or as large as the price, where a capital gain may be part of a dividend of the same day, or
+ *   where a split falls inside a bar of several days
  */
 export function adjustColumns(columns: Columns, input: AdjustInput): Columns {
   const target = BASIS_OF[input.view]
   if (target === input.basis || rowCount(columns) === 0) return columns
   const dates = sessionDates(columns, input)
   requireCovered(input, dates)
-  const changes = { splits: (target === 'raw') !== (input.basis === 'raw'), dividends: (target === 'all') !== (input.basis === 'all') }
+  const changes = {
+    splits: (target === 'raw') !== (input.basis === 'raw'),
+    dividends: (target === 'all') !== (input.basis === 'all'),
+  }
   const closes = input.closes ?? ownCloses(columns, dates, input.interval)
   const isSession = INTERVALS[input.interval].ms <= DAY_MS
   const firstMs = isSession ? (dates[0] as number) : msOf(columns.timestamp[0] as bigint, 'us')
@@ -97,7 +100,9 @@ function requireCovered({ actionsCovered, basisAsOfMs, view }: AdjustInput, date
   const needed = { startMs: dates[0] as number, endMs: Math.floor(basisAsOfMs / DAY_MS) * DAY_MS }
   const [hole] = subtractRanges([needed], actionsCovered)
   if (hole === undefined) return
-  throw unavailable(`adjust: "${view}" needs all splits and dividends of ${formatRange(needed)}; those of ${formatRange(hole)} are not known`)
+  throw unavailable(
+    `adjust: "${view}" needs all actions of ${formatRange(needed)}, and those of ${formatRange(hole)} are not known`,
+  )
 }
 
 /** A week whose first days are before a split and whose last are after it has no price in either basis. */
@@ -106,7 +111,9 @@ function refuseSplitsInside(columns: Columns, factors: ActionFactors, interval: 
   for (const exMs of factors.splitDates) {
     const inside = labels.find((label) => label < exMs && exMs < nextOpen(interval, label))
     if (inside === undefined) continue
-    throw unavailable(`the split of ${formatTime(exMs)} falls inside the bar of ${formatTime(inside)} (${interval}): read shorter bars`)
+    throw unavailable(
+      `the split of ${formatTime(exMs)} falls inside the bar of ${formatTime(inside)} (${interval}): read shorter bars`,
+    )
   }
 }
 
@@ -123,7 +130,10 @@ interface Fraction {
 
 function scales(dates: Float64Array, factors: ActionFactors, basis: Basis, target: Basis): Scale {
   const [by, over, volumeBy, volumeOver] = Array.from({ length: 4 }, () => new Float64Array(dates.length).fill(1)) as [
-    Float64Array, Float64Array, Float64Array, Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
   ]
   for (let row = 0; row < dates.length; row++) {
     const { split, dividend } = factors.after(dates[row] as number)

@@ -64,7 +64,12 @@ export function planFill(times: Float64Array, rules: FillRules): FillPlan {
     }
     s = end
   }
-  return { order: mergeOrder(times, slotsMs, slot), slot: Int32Array.from(slot), before: Int32Array.from(before), after: Int32Array.from(after) }
+  return {
+    order: mergeOrder(times, slotsMs, slot),
+    slot: Int32Array.from(slot),
+    before: Int32Array.from(before),
+    after: Int32Array.from(after),
+  }
 }
 
 interface Borders {
@@ -78,14 +83,16 @@ function sessionBorders({ slotsMs, sessionOf, stepMs, toleranceMs, across }: Fil
   if (sessionOf === undefined || across) return { isBorder: () => false, isSame: () => true }
   const startOf = new Int32Array(slotsMs.length)
   const endOf = new Int32Array(slotsMs.length)
-  for (let i = 1; i < slotsMs.length; i++) startOf[i] = sessionOf[i] === sessionOf[i - 1] ? (startOf[i - 1] as number) : i
+  for (let i = 1; i < slotsMs.length; i++)
+    startOf[i] = sessionOf[i] === sessionOf[i - 1] ? (startOf[i - 1] as number) : i
   for (let i = slotsMs.length - 1; i >= 0; i--) {
     endOf[i] = i + 1 < slotsMs.length && sessionOf[i] === sessionOf[i + 1] ? (endOf[i + 1] as number) : i
   }
   return {
     isBorder: (i) => startOf[i] === i,
     isSame: (ms, i) =>
-      ms >= (slotsMs[startOf[i] as number] as number) - toleranceMs && ms < (slotsMs[endOf[i] as number] as number) + stepMs,
+      ms >= (slotsMs[startOf[i] as number] as number) - toleranceMs &&
+      ms < (slotsMs[endOf[i] as number] as number) + stepMs,
   }
 }
 
@@ -94,7 +101,8 @@ function mergeOrder(times: Float64Array, slotsMs: Float64Array, slot: readonly n
   const order = new Int32Array(times.length + slot.length)
   let [row, fill] = [0, 0]
   for (let i = 0; i < order.length; i++) {
-    const isReal = fill >= slot.length || (row < times.length && (times[row] as number) <= (slotsMs[slot[fill] as number] as number))
+    const isReal =
+      fill >= slot.length || (row < times.length && (times[row] as number) <= (slotsMs[slot[fill] as number] as number))
     order[i] = isReal ? row++ : -1 - fill++
   }
   return order

@@ -19,7 +19,13 @@ export interface FillSlots {
  * Slots of a range. A slot that has not closed should lie outside of it, or a fill would invent its bar.
  * Bars of a day and longer have no session, since each is one.
  */
-export function fillSlots(calendar: Calendar, range: Range, interval: Interval, anchor: Anchor, dayBoundary: DayBoundary): FillSlots {
+export function fillSlots(
+  calendar: Calendar,
+  range: Range,
+  interval: Interval,
+  anchor: Anchor,
+  dayBoundary: DayBoundary,
+): FillSlots {
   const slots = slotsOf(calendar, range, interval, anchor, dayBoundary)
   const slotsMs = new Float64Array(slots.total)
   const sessionOf = new Int32Array(slots.total)
@@ -27,7 +33,8 @@ export function fillSlots(calendar: Calendar, range: Range, interval: Interval, 
   let at = 0
   for (let run = 0; run < slots.n; run++) {
     const first = slots.first[run] as number
-    const isSame = (slots.firstSession[run] as number) <= (slots.lastSession[run - 1] ?? -1) || first === slots.end[run - 1]
+    const isSame =
+      (slots.firstSession[run] as number) <= (slots.lastSession[run - 1] ?? -1) || first === slots.end[run - 1]
     if (!isSame) session++
     for (let k = 0; k < (slots.count[run] as number); k++) {
       slotsMs[at] = first + k * slots.stepMs

@@ -60,14 +60,15 @@ const COUNTS: ReadonlySet<string> = new Set(['volume', 'trade_count', 'quote_vol
  * Adds a row for each empty slot that the method can fill, and the column `filled` (0 real, 1 forward, 2 backward,
  * 3 interpolated, 4 zero). Real rows are neither dropped, moved nor changed, also those beside every slot.
  *
- * `forward` puts the close before in open, high, low and close; `backward` the open after; `interpolate` the close linear in
- * time between its neighbours; `zero` null, or 0 with `zeroPrices`. Counts become 0; `adj_close` is treated as the close
- * (null with `backward`); everything else is null. A run longer than `maxRun` stays empty as a whole. Runs at the border
- * of a session or of the range that lack the neighbour they need stay empty.
+ * `forward` puts the close before in open, high, low and close; `backward` the open after; `interpolate` the close
+ * linear in time between its neighbours; `zero` null, or 0 with `zeroPrices`. Counts become 0; `adj_close` is treated
+ * as the close (null with `backward`); everything else is null. A run longer than `maxRun` stays empty as a whole. Runs
+ * at the border of a session or of the range that lack the neighbour they need stay empty.
  *
  * `backward` and `interpolate` look ahead: never use them in a backtest.
  * @param columns bars, sorted
- * @throws {ConfigError} `config/option` for a method, `maxRun` or `tolerance` that is none, or a column it needs and lacks
+ * @throws {ConfigError} `config/option` for a method, `maxRun` or `tolerance` that is none, or a column that it needs
+ *   and that was not read
  */
 export function fillColumns(columns: Columns, input: FillInput): Columns {
   check(columns, input)
@@ -77,14 +78,20 @@ export function fillColumns(columns: Columns, input: FillInput): Columns {
     sessionOf: input.sessionOf,
     stepMs: INTERVALS[input.interval].ms,
     toleranceMs: INTERVALS[input.interval].ms * (input.tolerance ?? 0.1),
-    needs: { before: input.method === 'forward' || input.method === 'interpolate', after: input.method === 'backward' || input.method === 'interpolate' },
+    needs: {
+      before: input.method === 'forward' || input.method === 'interpolate',
+      after: input.method === 'backward' || input.method === 'interpolate',
+    },
     ...limits(input),
   })
   const rows = rowCount(columns)
   if (plan.slot.length === 0) return { ...columns, filled: new Uint8Array(rows) }
   const out: Record<string, Column> = {}
   for (const [name, column] of Object.entries(columns)) {
-    out[name] = name === 'timestamp' ? mergeTimes(columns.timestamp, plan, input.slotsMs) : mergeColumn(name, column, columns, times, plan, input)
+    out[name] =
+      name === 'timestamp'
+        ? mergeTimes(columns.timestamp, plan, input.slotsMs)
+        : mergeColumn(name, column, columns, times, plan, input)
   }
   out['filled'] = Uint8Array.from(plan.order, (source) => (source < 0 ? FILLED[input.method] : 0))
   return out as unknown as Columns
@@ -92,11 +99,16 @@ export function fillColumns(columns: Columns, input: FillInput): Columns {
 
 function check(columns: Columns, { method, maxRun, tolerance }: FillInput): void {
   const refuse = (field: string, value: unknown, why: string): never => {
-    throw new ConfigError('config/option', `fill.${field}: ${JSON.stringify(value) ?? String(value)} ${why}`, { field: `fill.${field}`, value })
+    throw new ConfigError('config/option', `fill.${field}: ${JSON.stringify(value) ?? String(value)} ${why}`, {
+      field: `fill.${field}`,
+      value,
+    })
   }
   if (!Object.hasOwn(FILLED, method)) refuse('method', method, `is no method: use ${Object.keys(FILLED).join(', ')}`)
-  if (maxRun !== undefined && !(Number.isInteger(maxRun) && maxRun >= 1)) refuse('maxRun', maxRun, 'is no number of slots from 1 on')
-  if (tolerance !== undefined && !(tolerance >= 0 && tolerance <= 0.5)) refuse('tolerance', tolerance, 'is not between 0 and 0.5')
+  if (maxRun !== undefined && !(Number.isInteger(maxRun) && maxRun >= 1))
+    refuse('maxRun', maxRun, 'is no number of slots from 1 on')
+  if (tolerance !== undefined && !(tolerance >= 0 && tolerance <= 0.5))
+    refuse('tolerance', tolerance, 'is not between 0 and 0.5')
   for (const name of NEEDS[method]) {
     if (!Object.hasOwn(columns, name)) refuse('method', method, `needs the column ${name}: read it too`)
   }
@@ -122,7 +134,10 @@ function longestSession({ slotsMs, sessionOf }: FillInput): number {
 }
 
 function mergeTimes(timestamp: BigInt64Array, { order, slot }: FillPlan, slotsMs: Float64Array): BigInt64Array {
-  const filled = ticksFromMs(Float64Array.from(slot, (i) => slotsMs[i] as number), 'us')
+  const filled = ticksFromMs(
+    Float64Array.from(slot, (i) => slotsMs[i] as number),
+    'us',
+  )
   const out = new BigInt64Array(order.length)
   for (let row = 0; row < out.length; row++) {
     const source = order[row] as number
@@ -134,13 +149,21 @@ function mergeTimes(timestamp: BigInt64Array, { order, slot }: FillPlan, slotsMs
 /** Value of a filled row, or null. */
 type Filler = (fill: number) => number | null
 
-function mergeColumn(name: string, column: Column, columns: Columns, times: Float64Array, plan: FillPlan, input: FillInput): Column {
+function mergeColumn(
+  name: string,
+  column: Column,
+  columns: Columns,
+  times: Float64Array,
+  plan: FillPlan,
+  input: FillInput,
+): Column {
   const filler = fillerOf(name, columns, times, plan, input)
   const { order } = plan
   const values = emptyLike(valuesOf(column), order.length)
   const valid = bitmap(order.length, true)
   const source = valuesOf(column)
-  const [into, from] = isDictionary(values) && isDictionary(source) ? [values.indices, source.indices] : [values, source]
+  const [into, from] =
+    isDictionary(values) && isDictionary(source) ? [values.indices, source.indices] : [values, source]
   const [target, real] = [into as Float64Array, from as Float64Array]
   for (let row = 0; row < order.length; row++) {
     const at = order[row] as number
@@ -151,7 +174,8 @@ function mergeColumn(name: string, column: Column, columns: Columns, times: Floa
       if (target instanceof Float64Array) target[row] = Number.NaN
     }
   }
-  const merged = isDictionary(values) && isDictionary(source) ? { indices: values.indices, dictionary: source.dictionary } : values
+  const merged =
+    isDictionary(values) && isDictionary(source) ? { indices: values.indices, dictionary: source.dictionary } : values
   const nullable = { values: merged, valid }
   return isNullable(column) ? nullable : withoutBitmap(nullable)
 }
@@ -161,7 +185,8 @@ function fillerOf(name: string, columns: Columns, times: Float64Array, plan: Fil
   if (COUNTS.has(name)) return () => 0
   if (!isPrice && name !== 'adj_close') return () => null
   if (input.method === 'zero') return () => (input.zeroPrices === true ? 0 : null)
-  if (input.method === 'backward') return isPrice ? (fill) => numberAt(columns['open'], plan.after[fill] as number) : () => null
+  if (input.method === 'backward')
+    return isPrice ? (fill) => numberAt(columns['open'], plan.after[fill] as number) : () => null
   const level = columns[isPrice ? 'close' : 'adj_close']
   if (input.method === 'forward') return (fill) => numberAt(level, plan.before[fill] as number)
   return (fill) => {

@@ -34,9 +34,14 @@ interface Cells {
 /** Aligned text: header, first and last rows, and where they come from. */
 export function formatColumns(source: TableSource, options: FormatOptions): string {
   const cells = cellsOf(source, checkLimit(options.limit) ?? DEFAULT_LIMIT)
-  const widths = cells.names.map((name, c) => Math.max(name.length, ...(cells.columns[c] as readonly string[]).map((cell) => cell.length)))
+  const widths = cells.names.map((name, c) =>
+    Math.max(name.length, ...(cells.columns[c] as readonly string[]).map((cell) => cell.length)),
+  )
   const line = (texts: readonly string[]): string =>
-    texts.map((text, c) => (cells.isText[c] ? text.padEnd(widths[c] as number) : text.padStart(widths[c] as number))).join('  ').trimEnd()
+    texts
+      .map((text, c) => (cells.isText[c] ? text.padEnd(widths[c] as number) : text.padStart(widths[c] as number)))
+      .join('  ')
+      .trimEnd()
   const shown = cells.columns[0]?.length ?? 0
   const lines = [line(cells.names)]
   for (let row = 0; row < shown; row++) {
@@ -56,7 +61,9 @@ export function htmlOf(source: TableSource): string {
   const rows: string[] = []
   for (let row = 0; row < shown; row++) {
     if (row === cells.head) rows.push(`<tr><td colspan="${cells.names.length}">…</td></tr>`)
-    const data = cells.columns.map((column, c) => `<td style="text-align:${align(c)}">${escapeHtml(column[row] as string)}</td>`)
+    const data = cells.columns.map(
+      (column, c) => `<td style="text-align:${align(c)}">${escapeHtml(column[row] as string)}</td>`,
+    )
     rows.push(`<tr>${data.join('')}</tr>`)
   }
   return (
@@ -66,7 +73,12 @@ export function htmlOf(source: TableSource): string {
 }
 
 function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;')
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
 }
 
 function cellsOf(source: TableSource, limit: number): Cells {
@@ -74,14 +86,19 @@ function cellsOf(source: TableSource, limit: number): Cells {
   const whole = rows <= limit
   const head = whole ? rows : Math.ceil(limit / 2)
   const tail = whole ? 0 : Math.floor(limit / 2)
-  const shown = [...Array.from({ length: head }, (_, i) => i), ...Array.from({ length: tail }, (_, i) => rows - tail + i)]
+  const shown = [
+    ...Array.from({ length: head }, (_, i) => i),
+    ...Array.from({ length: tail }, (_, i) => rows - tail + i),
+  ]
   const names = Object.keys(source.columns)
   const writeTime = timeWriter(source, shown)
   return {
     names,
     head,
     isText: names.map((name) => source.times.has(name) || isDictionary(valuesOf(source.columns[name] as Column))),
-    columns: names.map((name) => cellsOfColumn(source.columns[name] as Column, shown, source.times.has(name) ? writeTime : undefined)),
+    columns: names.map((name) =>
+      cellsOfColumn(source.columns[name] as Column, shown, source.times.has(name) ? writeTime : undefined),
+    ),
   }
 }
 
@@ -99,7 +116,9 @@ function cellsOfColumn(column: Column, rows: readonly number[], writeTime?: (tic
     if (value === null) return 'null'
     if (typeof value === 'bigint') return writeTime === undefined ? String(value) : writeTime(value)
     if (typeof value === 'string') return printable(value)
-    return decimals <= MOST_DECIMALS && Number.isFinite(value) && Math.abs(value) < 1e21 ? value.toFixed(decimals) : String(value)
+    return decimals <= MOST_DECIMALS && Number.isFinite(value) && Math.abs(value) < 1e21
+      ? value.toFixed(decimals)
+      : String(value)
   })
 }
 
@@ -127,7 +146,8 @@ function footer(source: TableSource): string {
 function missingText(report: CoverageReport): string {
   const kinds = new Map<string, number>()
   for (const { kind } of report.missing) kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
-  const missing = kinds.size === 0 ? 'nothing missing' : `missing: ${[...kinds].map(([kind, n]) => `${n} ${kind}`).join(', ')}`
+  const missing =
+    kinds.size === 0 ? 'nothing missing' : `missing: ${[...kinds].map(([kind, n]) => `${n} ${kind}`).join(', ')}`
   const provisional = report.provisional.length === 0 ? [] : [`${report.provisional.length} provisional`]
   const rejected = report.rejected === 0 ? [] : [`${report.rejected} rejected`]
   return [missing, ...provisional, ...rejected].join(', ')

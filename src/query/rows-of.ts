@@ -38,7 +38,10 @@ function plainRow(source: TableSource, row: number, digits: number): Row {
  */
 export function checkLimit(limit: number | undefined): number | undefined {
   if (limit === undefined || (Number.isInteger(limit) && limit >= 0)) return limit
-  throw new ConfigError('config/option', `limit: ${String(limit)} is no number of rows: use 0 or more`, { field: 'limit', value: limit })
+  throw new ConfigError('config/option', `limit: ${String(limit)} is no number of rows: use 0 or more`, {
+    field: 'limit',
+    value: limit,
+  })
 }
 
 /** Digits after the second that all these rows can be written with; always 9 where times are nanoseconds. */
@@ -58,7 +61,9 @@ export function isoTime(ticks: bigint, unit: 'us' | 'ns', digits: number): strin
     seconds -= 1n
     rest += perSecond
   }
-  const fraction = String(rest).padStart(unit === 'us' ? 6 : 9, '0').slice(0, digits)
+  const fraction = String(rest)
+    .padStart(unit === 'us' ? 6 : 9, '0')
+    .slice(0, digits)
   const iso = new Date(Number(seconds) * 1000).toISOString().slice(0, -5)
   return digits === 0 ? `${iso}Z` : `${iso}.${fraction}Z`
 }

@@ -56,8 +56,8 @@ export function coverageOf(table: Table): CoverageReport {
   const attached = ATTACHED.get(table)
   if (attached !== undefined) return attached.report
   const message =
-    'table: this is no table that marketlake returned. A derived table (slice, select, filter, concat, IPC) holds other ' +
-    'rows than any report speaks of: call coverageOf on the table you derived it from'
+    'table: this is no table that marketlake returned. A derived table (slice, select, filter, concat, IPC) holds ' +
+    'other rows than any report speaks of: call coverageOf on the table you derived it from'
   throw new ConfigError('config/option', message, { field: 'table' })
 }
 
@@ -130,7 +130,7 @@ function foreignSource(table: Table): TableSource {
   const unit = times['timestamp']?.unit
   if (!(columns['timestamp'] instanceof BigInt64Array) || (unit !== 'us' && unit !== 'ns')) {
     const message =
-      'table: has no column "timestamp" of Arrow type Timestamp in microseconds or nanoseconds without nulls; its columns are ' +
+      'table: has no column "timestamp" of type Timestamp in microseconds or nanoseconds without nulls; it has ' +
       Object.keys(columns).join(' ')
     throw new ConfigError('config/option', message, { field: 'table' })
   }

@@ -1,7 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TimestampMicrosecond, TimestampMillisecond, Table, makeData, makeVector, tableToIPC, vectorFromArray } from 'apache-arrow'
+import {
+  TimestampMicrosecond,
+  TimestampMillisecond,
+  Table,
+  makeData,
+  makeVector,
+  tableToIPC,
+  vectorFromArray,
+} from 'apache-arrow'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tableFromColumns } from '../../src/codecs/arrow/index.ts'
 import { encodeParquet } from '../../src/codecs/parquet/index.ts'
@@ -17,7 +25,9 @@ const utc = (text: string): number => Date.parse(text)
 const ALL: Range = { startMs: utc('1990-01-01'), endMs: utc('2030-01-01') }
 
 let folder = ''
-beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'file-source-')) })
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'file-source-'))
+})
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const write = (name: string, content: string | Uint8Array): string => {
@@ -33,19 +43,35 @@ interface Got {
   column(name: string): (number | null)[]
 }
 
-async function read(options: FileOptions, interval: Interval, range = ALL, symbol = 'AAPL', signal = new AbortController().signal): Promise<Got> {
+async function read(
+  options: FileOptions,
+  interval: Interval,
+  range = ALL,
+  symbol = 'AAPL',
+  signal = new AbortController().signal,
+): Promise<Got> {
   const source = file(options)
   const series: Series = { provider: source.name, schema: 'ohlcv', symbol, interval }
   const pages: Page[] = []
-  for await (const page of source.fetch({ series, range }, { signal, http: undefined as never, now: () => 0, log: SILENT })) pages.push(page)
+  for await (const page of source.fetch(
+    { series, range },
+    { signal, http: undefined as never, now: () => 0, log: SILENT },
+  ))
+    pages.push(page)
   const opens = pages.flatMap((page) => Array.from(page.columns.timestamp, Number))
   const iso = opens.map((ms) => (Number.isNaN(ms) ? 'none' : new Date(ms).toISOString().replace(':00.000Z', 'Z')))
   const column = (name: string): (number | null)[] =>
-    pages.flatMap((page) => Array.from(page.columns.timestamp as Float64Array, (_, row) => valueAt(page.columns[name] as Column, row) as number | null))
+    pages.flatMap((page) =>
+      Array.from(
+        page.columns.timestamp as Float64Array,
+        (_, row) => valueAt(page.columns[name] as Column, row) as number | null,
+      ),
+    )
   return { pages, opens, iso, column }
 }
 
-const days = 'Date,Open,High,Low,Close,Volume\n2024-01-02,1,4,0.5,2,10\n2024-01-03,2,5,1.5,3,20\n2024-01-04,3,6,2.5,4,30\n'
+const days =
+  'Date,Open,High,Low,Close,Volume\n2024-01-02,1,4,0.5,2,10\n2024-01-03,2,5,1.5,3,20\n2024-01-04,3,6,2.5,4,30\n'
 
 describe('columns', () => {
   test.each([
@@ -76,8 +102,14 @@ describe('columns', () => {
 
   test('missing ones are named with those that are there', async () => {
     const path = write('no-close.csv', 'Date,Open,High,Low,Price\n2024-01-02,1,4,0.5,2\n')
-    await expect(read({ path }, '1d')).rejects.toMatchObject({ code: 'data/schema-mismatch', message: /column close.*Date, Open, High, Low, Price/ })
-    await expect(read({ path, columns: { close: 'Prize' } }, '1d')).rejects.toMatchObject({ code: 'config/option', field: 'columns.close' })
+    await expect(read({ path }, '1d')).rejects.toMatchObject({
+      code: 'data/schema-mismatch',
+      message: /column close.*Date, Open, High, Low, Price/,
+    })
+    await expect(read({ path, columns: { close: 'Prize' } }, '1d')).rejects.toMatchObject({
+      code: 'config/option',
+      field: 'columns.close',
+    })
   })
 
   test('without a header they are date, open, high, low, close, volume', async () => {
@@ -101,7 +133,10 @@ describe('columns', () => {
 
   test('a cell that is no number is refused with path, line and column', async () => {
     const path = write('bad.csv', 'Date,Open,High,Low,Close\n2024-01-02,1,4,0.5,2\n2024-01-03,12abc,4,0.5,2\n')
-    await expect(read({ path }, '1d')).rejects.toMatchObject({ code: 'data/invalid', message: /bad\.csv, line 3: column Open: "12abc"/ })
+    await expect(read({ path }, '1d')).rejects.toMatchObject({
+      code: 'data/invalid',
+      message: /bad\.csv, line 3: column Open: "12abc"/,
+    })
   })
 
   test('rows without a time are sent, to be counted', async () => {
@@ -112,12 +147,19 @@ describe('columns', () => {
 })
 
 describe('symbols', () => {
-  const path = (): string => write('both.csv', 'ticker,date,open,high,low,close\nAAPL,2024-01-02,1,1,1,1\nMSFT,2024-01-02,2,2,2,2\nAAPL,2024-01-03,3,3,3,3\n')
+  const path = (): string =>
+    write(
+      'both.csv',
+      'ticker,date,open,high,low,close\nAAPL,2024-01-02,1,1,1,1\nMSFT,2024-01-02,2,2,2,2\nAAPL,2024-01-03,3,3,3,3\n',
+    )
 
   test('only rows of the asked symbol are taken from a file of several', async () => {
     expect((await read({ path: path() }, '1d')).column('close')).toEqual([1, 3])
     expect((await read({ path: path() }, '1d', ALL, 'MSFT')).column('close')).toEqual([2])
-    await expect(read({ path: path() }, '1d', ALL, 'TSLA')).rejects.toMatchObject({ code: 'provider/not-found', message: /AAPL, MSFT/ })
+    await expect(read({ path: path() }, '1d', ALL, 'TSLA')).rejects.toMatchObject({
+      code: 'provider/not-found',
+      message: /AAPL, MSFT/,
+    })
   })
 
   test('a source for one symbol or interval refuses others', async () => {
@@ -129,16 +171,23 @@ describe('symbols', () => {
   test('a template or a function makes the path', async () => {
     write('MSFT-1d.csv', days)
     expect((await read({ path: join(folder, '{symbol}-{interval}.csv') }, '1d', ALL, 'MSFT')).opens.length).toBe(3)
-    expect((await read({ path: ({ symbol }) => join(folder, `${symbol}-1d.csv`) }, '1d', ALL, 'MSFT')).opens.length).toBe(3)
+    expect(
+      (await read({ path: ({ symbol }) => join(folder, `${symbol}-1d.csv`) }, '1d', ALL, 'MSFT')).opens.length,
+    ).toBe(3)
     for (const symbol of ['../etc', '..', 'a\\b']) {
-      await expect(read({ path: join(folder, '{symbol}.csv') }, '1d', ALL, symbol)).rejects.toMatchObject({ code: 'config/symbol' })
+      await expect(read({ path: join(folder, '{symbol}.csv') }, '1d', ALL, symbol)).rejects.toMatchObject({
+        code: 'config/symbol',
+      })
     }
-    await expect(read({ path: join(folder, '{symbol}.csv') }, '1d', ALL, '$&')).rejects.toMatchObject({ message: /\$&\.csv/ })
+    await expect(read({ path: join(folder, '{symbol}.csv') }, '1d', ALL, '$&')).rejects.toMatchObject({
+      message: /\$&\.csv/,
+    })
   })
 })
 
 describe('times', () => {
-  const bars = (...times: string[]): string => write('times.csv', `time,open,high,low,close\n${times.map((time) => `${time},1,1,1,1`).join('\n')}\n`)
+  const bars = (...times: string[]): string =>
+    write('times.csv', `time,open,high,low,close\n${times.map((time) => `${time},1,1,1,1`).join('\n')}\n`)
 
   test('local ones are converted with daylight saving', async () => {
     const path = bars('2024-03-08 09:30:00', '2024-03-11 09:30:00', '2024-11-01 09:30:00', '2024-11-04 09:30:00')
@@ -147,14 +196,20 @@ describe('times', () => {
   })
 
   test('a skipped hour is the later one, an hour that comes twice the earlier', async () => {
-    const got = await read({ path: bars('2024-03-10 02:30', '2024-11-03 01:30', '2024-11-03 02:00'), timeZone: 'America/New_York' }, '1m')
+    const got = await read(
+      { path: bars('2024-03-10 02:30', '2024-11-03 01:30', '2024-11-03 02:00'), timeZone: 'America/New_York' },
+      '1m',
+    )
     expect(got.iso).toEqual(['2024-03-10T07:30Z', '2024-11-03T05:30Z', '2024-11-03T07:00Z'])
     const london = await read({ path: bars('2024-03-31 01:30', '2024-10-27 01:30'), timeZone: 'Europe/London' }, '1m')
     expect(london.iso).toEqual(['2024-03-31T01:30Z', '2024-10-27T00:30Z'])
   })
 
   test('an offset in the file wins over the zone', async () => {
-    const got = await read({ path: bars('2018-12-20 09:30:00-05:00', '2018-12-20T14:31:00Z', '1545316320'), timeZone: 'Asia/Tokyo' }, '1m')
+    const got = await read(
+      { path: bars('2018-12-20 09:30:00-05:00', '2018-12-20T14:31:00Z', '1545316320'), timeZone: 'Asia/Tokyo' },
+      '1m',
+    )
     expect(got.iso).toEqual(['2018-12-20T14:30Z', '2018-12-20T14:31Z', '2018-12-20T14:32Z'])
   })
 
@@ -168,7 +223,10 @@ describe('times', () => {
     expect((await read({ path: written }, '1d')).iso).toEqual(['2018-12-20T00:00Z', '2018-12-21T00:00Z'])
     // 2018-12-20 22:00Z is the morning of the 21st in Sydney; 00:00Z is a label already.
     const instants = bars('2018-12-20T23:00:00Z', '1545609600')
-    expect((await read({ path: instants, timeZone: 'Australia/Sydney' }, '1d')).iso).toEqual(['2018-12-21T00:00Z', '2018-12-24T00:00Z'])
+    expect((await read({ path: instants, timeZone: 'Australia/Sydney' }, '1d')).iso).toEqual([
+      '2018-12-21T00:00Z',
+      '2018-12-24T00:00Z',
+    ])
   })
 
   test('a date that closes its bar names the bar it closes', async () => {
@@ -183,7 +241,10 @@ describe('times', () => {
   })
 
   test('date and time of day may stand in two columns', async () => {
-    const path = write('two.csv', '<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>\n20240102,093000,1,1,1,1\n20240102,093100,1,1,1,1\n')
+    const path = write(
+      'two.csv',
+      '<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>\n20240102,093000,1,1,1,1\n20240102,093100,1,1,1,1\n',
+    )
     expect((await read({ path }, '1m')).iso).toEqual(['2024-01-02T09:30Z', '2024-01-02T09:31Z'])
   })
 
@@ -191,7 +252,10 @@ describe('times', () => {
     const minutes = bars('2024-01-02 09:30', '2024-01-02 09:31', '2024-01-02 09:32')
     await expect(read({ path: minutes }, '1h')).rejects.toMatchObject({ code: 'provider/units', message: /60 s apart/ })
     await expect(read({ path: minutes }, '1d')).rejects.toMatchObject({ code: 'provider/units' })
-    await expect(read({ path: bars('2024-01-02', '2024-01-03') }, '1m')).rejects.toMatchObject({ code: 'provider/units', message: /dates/ })
+    await expect(read({ path: bars('2024-01-02', '2024-01-03') }, '1m')).rejects.toMatchObject({
+      code: 'provider/units',
+      message: /dates/,
+    })
     await expect(read({ path: bars('2024-01-31', '2024-02-29', '2024-03-31') }, '1mo')).resolves.toBeDefined()
   })
 })
@@ -199,14 +263,22 @@ describe('times', () => {
 describe('the proven range', () => {
   test('reaches from the first bar to the end of the last, inside what was asked', async () => {
     const path = write('days.csv', days)
-    const proven = async (range: Range): Promise<Range[]> => (await read({ path }, '1d', range)).pages.map((page) => page.proven)
+    const proven = async (range: Range): Promise<Range[]> =>
+      (await read({ path }, '1d', range)).pages.map((page) => page.proven)
     expect(await proven(ALL)).toEqual([{ startMs: utc('2024-01-02'), endMs: utc('2024-01-05') }])
-    expect(await proven({ startMs: utc('2024-01-03'), endMs: utc('2024-02-01') })).toEqual([{ startMs: utc('2024-01-03'), endMs: utc('2024-01-05') }])
-    expect(await proven({ startMs: utc('2025-01-01'), endMs: utc('2025-02-01') })).toEqual([{ startMs: utc('2025-01-01'), endMs: utc('2025-01-01') }])
+    expect(await proven({ startMs: utc('2024-01-03'), endMs: utc('2024-02-01') })).toEqual([
+      { startMs: utc('2024-01-03'), endMs: utc('2024-01-05') },
+    ])
+    expect(await proven({ startMs: utc('2025-01-01'), endMs: utc('2025-02-01') })).toEqual([
+      { startMs: utc('2025-01-01'), endMs: utc('2025-01-01') },
+    ])
   })
 
   test('only rows that were asked for are sent', async () => {
-    const got = await read({ path: write('days.csv', days) }, '1d', { startMs: utc('2024-01-03'), endMs: utc('2024-01-04') })
+    const got = await read({ path: write('days.csv', days) }, '1d', {
+      startMs: utc('2024-01-03'),
+      endMs: utc('2024-01-04'),
+    })
     expect(got.column('close')).toEqual([3])
   })
 
@@ -217,13 +289,18 @@ describe('the proven range', () => {
   })
 
   test('rows in descending or no order come ascending, in pages without a seam', async () => {
-    const rows = Array.from({ length: 120_000 }, (_, i) => `${utc('2024-01-01') + ((i * 7919) % 120_000) * 60_000},${i},${i},${i},${i}`)
+    const rows = Array.from(
+      { length: 120_000 },
+      (_, i) => `${utc('2024-01-01') + ((i * 7919) % 120_000) * 60_000},${i},${i},${i},${i}`,
+    )
     const got = await read({ path: write('shuffled.csv', `t,o,h,l,c\n${rows.join('\n')}\n`) }, '1m')
     expect(got.pages.length).toBe(3)
     expect(got.opens).toEqual(Array.from({ length: 120_000 }, (_, i) => utc('2024-01-01') + i * 60_000))
     for (const [i, page] of got.pages.entries()) {
       if (i > 0) expect(page.proven.startMs).toBe(got.pages[i - 1]!.proven.endMs)
-      expect([...page.columns.timestamp].every((ms) => Number(ms) >= page.proven.startMs && Number(ms) < page.proven.endMs)).toBe(true)
+      expect(
+        [...page.columns.timestamp].every((ms) => Number(ms) >= page.proven.startMs && Number(ms) < page.proven.endMs),
+      ).toBe(true)
     }
   })
 })
@@ -231,7 +308,11 @@ describe('the proven range', () => {
 describe('formats', () => {
   const timestamp = ticksFromMs(Float64Array.of(utc('2024-01-02'), utc('2024-01-03')), 'us')
   const columns = {
-    timestamp, open: Float64Array.of(1, 2), high: Float64Array.of(3, 4), low: Float64Array.of(0.5, 1), close: Float64Array.of(2, 3),
+    timestamp,
+    open: Float64Array.of(1, 2),
+    high: Float64Array.of(3, 4),
+    low: Float64Array.of(0.5, 1),
+    close: Float64Array.of(2, 3),
     volume: { values: Float64Array.of(10, 0), valid: Uint8Array.of(0b01) },
   }
   const check = async (name: string, bytes: Uint8Array): Promise<void> => {
@@ -248,14 +329,22 @@ describe('formats', () => {
   })
 
   test('Parquet files', async () => {
-    const stored = Object.keys(columns).map((name) => ({ name, type: name === 'timestamp' ? ('timestamp' as const) : ('float64' as const) }))
+    const stored = Object.keys(columns).map((name) => ({
+      name,
+      type: name === 'timestamp' ? ('timestamp' as const) : ('float64' as const),
+    }))
     const parts = encodeParquet(columns, { columns: stored, timeUnit: 'us' })
     await check('bars.bin', Uint8Array.from(parts.flatMap((part) => [...part])))
   })
 
   test('Arrow times of any unit, local or in a zone', async () => {
     const prices = { open: [1], high: [1], low: [1], close: [1] }
-    const withTime = async (type: TimestampMillisecond | TimestampMicrosecond, tick: bigint, timeZone: string, interval: Interval): Promise<string> => {
+    const withTime = async (
+      type: TimestampMillisecond | TimestampMicrosecond,
+      tick: bigint,
+      timeZone: string,
+      interval: Interval,
+    ): Promise<string> => {
       const time = makeVector(makeData({ type, length: 1, nullCount: 0, data: BigInt64Array.of(tick) }))
       const others = Object.fromEntries(Object.entries(prices).map(([name, values]) => [name, vectorFromArray(values)]))
       const path = write('zoned.arrow', tableToIPC(new Table({ time, ...others } as never), 'file'))
@@ -266,13 +355,19 @@ describe('formats', () => {
     expect(await withTime(new TimestampMillisecond('UTC'), ms, 'America/New_York', '1m')).toBe('2024-07-01T09:30Z')
     expect(await withTime(new TimestampMicrosecond('Asia/Tokyo'), ms * 1000n, 'UTC', '1m')).toBe('2024-07-01T09:30Z')
     // 20:00 UTC on the 1st is the 2nd in Tokyo.
-    expect(await withTime(new TimestampMicrosecond('Asia/Tokyo'), BigInt(utc('2024-07-01T20:00:00Z')) * 1000n, 'UTC', '1d')).toBe('2024-07-02T00:00Z')
+    expect(
+      await withTime(new TimestampMicrosecond('Asia/Tokyo'), BigInt(utc('2024-07-01T20:00:00Z')) * 1000n, 'UTC', '1d'),
+    ).toBe('2024-07-02T00:00Z')
   })
 
   test('whole numbers and epoch times in Arrow', async () => {
     const table = new Table({
-      t: vectorFromArray([1704153600, 1704240000]), o: vectorFromArray([1, 2]), h: vectorFromArray([1, 2]), l: vectorFromArray([1, 2]),
-      c: vectorFromArray([1, 2]), v: makeVector(BigInt64Array.of(5n, 6n)),
+      t: vectorFromArray([1704153600, 1704240000]),
+      o: vectorFromArray([1, 2]),
+      h: vectorFromArray([1, 2]),
+      l: vectorFromArray([1, 2]),
+      c: vectorFromArray([1, 2]),
+      v: makeVector(BigInt64Array.of(5n, 6n)),
     } as never)
     const got = await read({ path: write('epoch.arrow', tableToIPC(table, 'file')) }, '1d')
     expect(got.iso).toEqual(['2024-01-02T00:00Z', '2024-01-03T00:00Z'])
@@ -282,23 +377,33 @@ describe('formats', () => {
   test('a broken file is refused by name', async () => {
     const broken = write('broken.arrow', Uint8Array.of(...new TextEncoder().encode('ARROW1'), 0, 0, 1, 2, 3))
     await expect(read({ path: broken }, '1d')).rejects.toMatchObject({ code: 'data/invalid' })
-    await expect(read({ path: write('text.csv', days), format: 'arrow' }, '1d')).rejects.toMatchObject({ code: 'data/invalid' })
+    await expect(read({ path: write('text.csv', days), format: 'arrow' }, '1d')).rejects.toMatchObject({
+      code: 'data/invalid',
+    })
   })
 })
 
 describe('files', () => {
   test('that are missing, folders or not there are typed errors with the path', async () => {
-    await expect(read({ path: join(folder, 'gone.csv') }, '1d')).rejects.toMatchObject({ code: 'provider/not-found', path: join(folder, 'gone.csv') })
+    await expect(read({ path: join(folder, 'gone.csv') }, '1d')).rejects.toMatchObject({
+      code: 'provider/not-found',
+      path: join(folder, 'gone.csv'),
+    })
     await expect(read({ path: folder }, '1d')).rejects.toMatchObject({ code: 'provider/not-found', message: /folder/ })
   })
 
   test('abort stops the reading with the reason', async () => {
     const reason = new Error('enough')
-    await expect(read({ path: write('days.csv', days) }, '1d', ALL, 'AAPL', AbortSignal.abort(reason))).rejects.toBe(reason)
+    await expect(read({ path: write('days.csv', days) }, '1d', ALL, 'AAPL', AbortSignal.abort(reason))).rejects.toBe(
+      reason,
+    )
   })
 
   test('wrong options are refused by name', () => {
-    const wrong = (options: object): (() => unknown) => () => file({ path: 'x', ...options } as FileOptions)
+    const wrong =
+      (options: object): (() => unknown) =>
+      () =>
+        file({ path: 'x', ...options } as FileOptions)
     expect(() => file({} as FileOptions)).toThrow(/config\/option.*path/)
     expect(wrong({ colums: {} })).toThrow(/did you mean columns/)
     expect(wrong({ stamp: 'end' })).toThrow(/stamp.*open, close/)
@@ -316,7 +421,11 @@ describe.skipIf(FIXTURES === undefined)('recorded series', () => {
   const path = (name: string): string => join(FIXTURES as string, 'providers/series', name)
   /** Lines of a file cut by hand: an independent reading of what it holds. */
   const cells = (name: string, separator: string, header: boolean): string[][] =>
-    readFileSync(path(name), 'utf8').trim().split(/\r?\n/).slice(header ? 1 : 0).map((line) => line.split(separator))
+    readFileSync(path(name), 'utf8')
+      .trim()
+      .split(/\r?\n/)
+      .slice(header ? 1 : 0)
+      .map((line) => line.split(separator))
 
   test.each([
     ['ADABTC_5m.csv', '5m', [0, 1, 2, 3, 4, 5], (cell: string) => utc(cell)],
@@ -359,7 +468,7 @@ describe.skipIf(FIXTURES === undefined)('recorded series', () => {
     expect(got.pages[0]!.proven.endMs).toBe(utc('2025-01-01'))
   })
 
-  test('the scrambled sandbox export is read as it is: judging it is not the file source\'s task', async () => {
+  test("the scrambled sandbox export is read as it is: judging it is not the file source's task", async () => {
     const got = await read({ path: path('AAPL_1d_2014-2019_IEX_SANDBOX_scrambled.csv') }, '1d')
     expect(got.opens.length).toBe(1258)
     expect([got.column('open')[0], got.column('close')[0], got.column('volume')[0]]).toEqual([106.04, 108.88, 48864732])

@@ -12,11 +12,22 @@ import { type SyntheticOptions, synthetic } from '../../src/providers/synthetic.
 const utc = (text: string): number => Date.parse(text)
 const NOW = utc('2024-06-01T00:00:30Z')
 
-async function fetchAll(options: SyntheticOptions, series: Partial<Series>, range: Range, nowMs = NOW, signal?: AbortSignal) {
+async function fetchAll(
+  options: SyntheticOptions,
+  series: Partial<Series>,
+  range: Range,
+  nowMs = NOW,
+  signal?: AbortSignal,
+) {
   const pages: Page[] = []
   const source = synthetic(options)
   const full: Series = { provider: source.name, schema: 'ohlcv', symbol: 'AAPL', ...series }
-  const context = { signal: signal ?? new AbortController().signal, http: undefined as never, now: () => nowMs, log: SILENT }
+  const context = {
+    signal: signal ?? new AbortController().signal,
+    http: undefined as never,
+    now: () => nowMs,
+    log: SILENT,
+  }
   for await (const page of source.fetch({ series: full, range }, context)) pages.push(page)
   const column = (name: string): number[] => pages.flatMap((page) => [...(page.columns[name] as Float64Array)])
   return { pages, column, opens: pages.flatMap((page) => [...(page.columns.timestamp as Float64Array)]) }
@@ -35,39 +46,50 @@ describe('synthetic', () => {
   test('property: any part of a range, in any order, holds the same bars as the whole', async () => {
     const intervals = Object.keys(INTERVALS).filter(isInterval)
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...intervals), fc.nat(200), fc.nat(200), fc.integer(), async (interval, a, b, seed) => {
-        const length = INTERVALS[interval].ms
-        const startMs = barOpen(interval, utc('2020-03-01'))
-        const whole = await fetchAll({ seed }, { interval }, { startMs, endMs: startMs + 40 * length })
-        const [from, to] = [Math.min(a, b) / 5, Math.max(a, b) / 5]
-        const part = { startMs: startMs + Math.floor(from * length), endMs: startMs + Math.floor(to * length) }
-        if (part.startMs >= part.endMs) return
-        const some = await fetchAll({ seed }, { interval }, part)
-        const rows = whole.opens.map((ms, i) => ({ ms, i })).filter(({ ms }) => ms >= part.startMs && ms < part.endMs)
-        expect(some.opens).toEqual(rows.map(({ ms }) => ms))
-        for (const name of ['open', 'high', 'low', 'close', 'volume']) {
-          expect(some.column(name)).toEqual(rows.map(({ i }) => whole.column(name)[i]))
-        }
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...intervals),
+        fc.nat(200),
+        fc.nat(200),
+        fc.integer(),
+        async (interval, a, b, seed) => {
+          const length = INTERVALS[interval].ms
+          const startMs = barOpen(interval, utc('2020-03-01'))
+          const whole = await fetchAll({ seed }, { interval }, { startMs, endMs: startMs + 40 * length })
+          const [from, to] = [Math.min(a, b) / 5, Math.max(a, b) / 5]
+          const part = { startMs: startMs + Math.floor(from * length), endMs: startMs + Math.floor(to * length) }
+          if (part.startMs >= part.endMs) return
+          const some = await fetchAll({ seed }, { interval }, part)
+          const rows = whole.opens.map((ms, i) => ({ ms, i })).filter(({ ms }) => ms >= part.startMs && ms < part.endMs)
+          expect(some.opens).toEqual(rows.map(({ ms }) => ms))
+          for (const name of ['open', 'high', 'low', 'close', 'volume']) {
+            expect(some.column(name)).toEqual(rows.map(({ i }) => whole.column(name)[i]))
+          }
+        },
+      ),
       { numRuns: 60 },
     )
   })
 
   test('property: bars are possible, prices have two decimals, each opens where the one before closed', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer(), fc.string({ minLength: 1, maxLength: 8 }), fc.double({ min: 0.01, max: 5 }), async (seed, symbol, volatility) => {
-        const range = { startMs: utc('2015-01-01'), endMs: utc('2016-01-01') }
-        const { column, opens } = await fetchAll({ seed, volatility }, { interval: '1d', symbol }, range)
-        const [open, high, low, close, volume] = ['open', 'high', 'low', 'close', 'volume'].map(column) as number[][]
-        for (const i of opens.keys()) {
-          expect(low![i]!).toBeLessThanOrEqual(Math.min(open![i]!, close![i]!))
-          expect(high![i]!).toBeGreaterThanOrEqual(Math.max(open![i]!, close![i]!))
-          expect(low![i]!).toBeGreaterThan(0)
-          expect(volume![i]!).toBeGreaterThan(0)
-          for (const price of [open![i]!, high![i]!, low![i]!]) expect(Math.round(price * 100) / 100).toBe(price)
-          if (i > 0) expect(open![i]).toBe(close![i - 1])
-        }
-      }),
+      fc.asyncProperty(
+        fc.integer(),
+        fc.string({ minLength: 1, maxLength: 8 }),
+        fc.double({ min: 0.01, max: 5 }),
+        async (seed, symbol, volatility) => {
+          const range = { startMs: utc('2015-01-01'), endMs: utc('2016-01-01') }
+          const { column, opens } = await fetchAll({ seed, volatility }, { interval: '1d', symbol }, range)
+          const [open, high, low, close, volume] = ['open', 'high', 'low', 'close', 'volume'].map(column) as number[][]
+          for (const i of opens.keys()) {
+            expect(low![i]!).toBeLessThanOrEqual(Math.min(open![i]!, close![i]!))
+            expect(high![i]!).toBeGreaterThanOrEqual(Math.max(open![i]!, close![i]!))
+            expect(low![i]!).toBeGreaterThan(0)
+            expect(volume![i]!).toBeGreaterThan(0)
+            for (const price of [open![i]!, high![i]!, low![i]!]) expect(Math.round(price * 100) / 100).toBe(price)
+            if (i > 0) expect(open![i]).toBe(close![i - 1])
+          }
+        },
+      ),
       { numRuns: 20 },
     )
   })
@@ -81,10 +103,21 @@ describe('synthetic', () => {
 
   test('seed and symbol change the prices; the listing price is the start price', async () => {
     const first = async (options: SyntheticOptions, symbol: string): Promise<number> =>
-      (await fetchAll(options, { interval: '1d', symbol }, { startMs: utc('2010-01-01'), endMs: utc('2010-01-03') })).column('close')[0]!
-    const seen = new Set([await first({}, 'A'), await first({}, 'B'), await first({ seed: 2 }, 'A'), await first({ seed: -1 }, 'A')])
+      (
+        await fetchAll(options, { interval: '1d', symbol }, { startMs: utc('2010-01-01'), endMs: utc('2010-01-03') })
+      ).column('close')[0]!
+    const seen = new Set([
+      await first({}, 'A'),
+      await first({}, 'B'),
+      await first({ seed: 2 }, 'A'),
+      await first({ seed: -1 }, 'A'),
+    ])
     expect(seen.size).toBe(4)
-    const listed = await fetchAll({ startPrice: 42 }, { interval: '1d' }, { startMs: utc('2010-01-01'), endMs: utc('2010-01-02') })
+    const listed = await fetchAll(
+      { startPrice: 42 },
+      { interval: '1d' },
+      { startMs: utc('2010-01-01'), endMs: utc('2010-01-02') },
+    )
     expect(listed.column('open')).toEqual([42])
   })
 
@@ -99,7 +132,11 @@ describe('synthetic', () => {
   })
 
   test('sends the same bits for ever', async () => {
-    const { column } = await fetchAll({}, { interval: '1h', symbol: 'BTC-USD' }, { ...day, endMs: day.startMs + 3 * 3_600_000 })
+    const { column } = await fetchAll(
+      {},
+      { interval: '1h', symbol: 'BTC-USD' },
+      { ...day, endMs: day.startMs + 3 * 3_600_000 },
+    )
     expect({ close: column('close'), volume: column('volume') }).toMatchInlineSnapshot(`
       {
         "close": [
@@ -183,7 +220,10 @@ describe('synthetic', () => {
   test('a failing source sends what lies before the failure', async () => {
     const source = synthetic({ failAt: '2024-01-01T10:00:00Z' })
     const context = { signal: new AbortController().signal, http: undefined as never, now: () => NOW, log: SILENT }
-    const pages = source.fetch({ series: { provider: 'synthetic', schema: 'ohlcv', symbol: 'A', interval: '1h' }, range: day }, context)
+    const pages = source.fetch(
+      { series: { provider: 'synthetic', schema: 'ohlcv', symbol: 'A', interval: '1h' }, range: day },
+      context,
+    )
     const iterator = pages[Symbol.asyncIterator]()
     const { value } = (await iterator.next()) as { value: Page }
     expect(value.proven).toEqual({ startMs: day.startMs, endMs: utc('2024-01-01T10:00:00Z') })

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Columns, bitmap, rowCount, setBit, ticksFromMs, timestampsMs, valueAt } from '../../src/contract/columns.ts'
+import {
+  type Columns,
+  bitmap,
+  rowCount,
+  setBit,
+  ticksFromMs,
+  timestampsMs,
+  valueAt,
+} from '../../src/contract/columns.ts'
 import type { Interval } from '../../src/contract/interval.ts'
 import type { FillMethod } from '../../src/contract/query.ts'
 import { type FillInput, fillColumns } from '../../src/query/fill.ts'
@@ -12,7 +20,10 @@ const T0 = Date.UTC(2024, 0, 2, 14, 30)
 
 /** Bars whose close is `100 + k` and open `50 + k` at minute `k`. */
 const barsAt = (minutes: readonly number[]): Columns => ({
-  timestamp: ticksFromMs(Float64Array.from(minutes, (k) => T0 + k * MIN), 'us'),
+  timestamp: ticksFromMs(
+    Float64Array.from(minutes, (k) => T0 + k * MIN),
+    'us',
+  ),
   open: Float64Array.from(minutes, (k) => 50 + k),
   high: Float64Array.from(minutes, (k) => 200 + k),
   low: Float64Array.from(minutes, (k) => 10 + k),
@@ -25,11 +36,18 @@ const barsAt = (minutes: readonly number[]): Columns => ({
 const slots = (minutes: readonly number[]): Float64Array => Float64Array.from(minutes, (k) => T0 + k * MIN)
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
-const filled = (minutes: readonly number[], input: Partial<FillInput> & { readonly method: FillMethod }): unknown[][] => {
+const filled = (
+  minutes: readonly number[],
+  input: Partial<FillInput> & { readonly method: FillMethod },
+): unknown[][] => {
   const out = fillColumns(barsAt(minutes), { slotsMs: slots(upTo(10)), interval: '1m', ...input })
   const times = timestampsMs(out.timestamp, 'us')
   const names = ['open', 'high', 'low', 'close', 'volume', 'trade_count', 'vwap']
-  return Array.from({ length: rowCount(out) }, (_, row) => [(times[row]! - T0) / MIN, ...names.map((name) => valueAt(out[name]!, row)), valueAt(out['filled']!, row)])
+  return Array.from({ length: rowCount(out) }, (_, row) => [
+    (times[row]! - T0) / MIN,
+    ...names.map((name) => valueAt(out[name]!, row)),
+    valueAt(out['filled']!, row),
+  ])
 }
 
 const real = (k: number): unknown[] => [k, 50 + k, 200 + k, 10 + k, 100 + k, 1000 + k, 7, 100.5 + k, 0]
@@ -37,34 +55,66 @@ const real = (k: number): unknown[] => [k, 50 + k, 200 + k, 10 + k, 100 + k, 100
 describe('methods', () => {
   test('forward carries the close before, with no volume, and leaves the leading run empty', () => {
     expect(filled([2, 5], { method: 'forward', slotsMs: slots(upTo(7)) })).toEqual([
-      real(2), [3, 102, 102, 102, 102, 0, 0, null, 1], [4, 102, 102, 102, 102, 0, 0, null, 1], real(5), [6, 105, 105, 105, 105, 0, 0, null, 1],
+      real(2),
+      [3, 102, 102, 102, 102, 0, 0, null, 1],
+      [4, 102, 102, 102, 102, 0, 0, null, 1],
+      real(5),
+      [6, 105, 105, 105, 105, 0, 0, null, 1],
     ])
   })
 
   test('backward takes the open after and leaves the trailing run empty', () => {
     expect(filled([2, 5], { method: 'backward', slotsMs: slots(upTo(7)) })).toEqual([
-      [0, 52, 52, 52, 52, 0, 0, null, 2], [1, 52, 52, 52, 52, 0, 0, null, 2], real(2),
-      [3, 55, 55, 55, 55, 0, 0, null, 2], [4, 55, 55, 55, 55, 0, 0, null, 2], real(5),
+      [0, 52, 52, 52, 52, 0, 0, null, 2],
+      [1, 52, 52, 52, 52, 0, 0, null, 2],
+      real(2),
+      [3, 55, 55, 55, 55, 0, 0, null, 2],
+      [4, 55, 55, 55, 55, 0, 0, null, 2],
+      real(5),
     ])
   })
 
   test('interpolate draws a line between closes and leaves both edges empty', () => {
     expect(filled([2, 5], { method: 'interpolate', slotsMs: slots(upTo(7)) })).toEqual([
-      real(2), [3, 103, 103, 103, 103, 0, 0, null, 3], [4, 104, 104, 104, 104, 0, 0, null, 3], real(5),
+      real(2),
+      [3, 103, 103, 103, 103, 0, 0, null, 3],
+      [4, 104, 104, 104, 104, 0, 0, null, 3],
+      real(5),
     ])
   })
 
   test('zero puts null in prices everywhere, or 0 when asked', () => {
     expect(filled([1], { method: 'zero', slotsMs: slots(upTo(3)) })).toEqual([
-      [0, null, null, null, null, 0, 0, null, 4], real(1), [2, null, null, null, null, 0, 0, null, 4],
+      [0, null, null, null, null, 0, 0, null, 4],
+      real(1),
+      [2, null, null, null, null, 0, 0, null, 4],
     ])
-    expect(filled([1], { method: 'zero', zeroPrices: true, slotsMs: slots([0, 1]) })[0]).toEqual([0, 0, 0, 0, 0, 0, 0, null, 4])
+    expect(filled([1], { method: 'zero', zeroPrices: true, slotsMs: slots([0, 1]) })[0]).toEqual([
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      null,
+      4,
+    ])
   })
 
   test('adj_close follows the close; text and unknown columns become null', () => {
-    const columns: Columns = { ...barsAt([0, 2]), adj_close: Float64Array.of(9, 11), note: { indices: Int32Array.of(0, 1), dictionary: ['a', 'b'] } }
-    const at = (method: FillMethod, name: string): unknown => valueAt(fillColumns(columns, { method, slotsMs: slots([0, 1, 2]), interval: '1m' })[name]!, 1)
-    expect([at('forward', 'adj_close'), at('backward', 'adj_close'), at('interpolate', 'adj_close')]).toEqual([9, null, 10])
+    const columns: Columns = {
+      ...barsAt([0, 2]),
+      adj_close: Float64Array.of(9, 11),
+      note: { indices: Int32Array.of(0, 1), dictionary: ['a', 'b'] },
+    }
+    const at = (method: FillMethod, name: string): unknown =>
+      valueAt(fillColumns(columns, { method, slotsMs: slots([0, 1, 2]), interval: '1m' })[name]!, 1)
+    expect([at('forward', 'adj_close'), at('backward', 'adj_close'), at('interpolate', 'adj_close')]).toEqual([
+      9,
+      null,
+      10,
+    ])
     expect(at('forward', 'note')).toBe(null)
   })
 
@@ -73,7 +123,9 @@ describe('methods', () => {
     setBit(valid, 0, false)
     const columns: Columns = { ...barsAt([0, 2]), close: { values: Float64Array.of(0, 5), valid } }
     for (const method of ['forward', 'interpolate'] as const) {
-      expect(valueAt(fillColumns(columns, { method, slotsMs: slots([0, 1, 2]), interval: '1m' })['close']!, 1)).toBe(null)
+      expect(valueAt(fillColumns(columns, { method, slotsMs: slots([0, 1, 2]), interval: '1m' })['close']!, 1)).toBe(
+        null,
+      )
     }
   })
 })
@@ -89,13 +141,18 @@ describe('runs', () => {
     const day = fillColumns(barsAt([0, 1441, 2900]), { slotsMs: slots(minutes), interval: '1m', method: 'forward' })
     // 1,440 empty minutes are filled, 1,458 are not.
     expect(rowCount(day)).toBe(1 + 1440 + 1 + 1 + 99)
-    const weekly = fillColumns(barsAt([0]), { slotsMs: Float64Array.of(T0, T0 + 7 * 86_400_000, T0 + 14 * 86_400_000), interval: '1w', method: 'forward' })
+    const weekly = fillColumns(barsAt([0]), {
+      slotsMs: Float64Array.of(T0, T0 + 7 * 86_400_000, T0 + 14 * 86_400_000),
+      interval: '1w',
+      method: 'forward',
+    })
     expect(rowCount(weekly)).toBe(1)
   })
 
   test('do not cross sessions unless asked', () => {
     const sessionOf = [1, 1, 1, 1, 1, 2, 2, 2, 2, 2]
-    const times = (input: Partial<FillInput>): unknown[] => filled([1, 7], { method: 'forward', sessionOf, ...input }).map((row) => row[0])
+    const times = (input: Partial<FillInput>): unknown[] =>
+      filled([1, 7], { method: 'forward', sessionOf, ...input }).map((row) => row[0])
     expect(times({})).toEqual([1, 2, 3, 4, 7, 8, 9])
     expect(times({ maxRun: 5 })).toEqual([1, 2, 3, 4, 7, 8, 9])
     expect(times({ maxRun: 6 })).toEqual(upTo(10).slice(1))
@@ -112,7 +169,14 @@ describe('runs', () => {
 
   test('end at rows beside the slots, which are kept and carried on', () => {
     const rows = filled([0, 2.5], { method: 'forward', slotsMs: slots(upTo(5)) })
-    expect(rows.map((row) => [row[0], row[4]])).toEqual([[0, 100], [1, 100], [2, 100], [2.5, 102.5], [3, 102.5], [4, 102.5]])
+    expect(rows.map((row) => [row[0], row[4]])).toEqual([
+      [0, 100],
+      [1, 100],
+      [2, 100],
+      [2.5, 102.5],
+      [3, 102.5],
+      [4, 102.5],
+    ])
   })
 
   test('a row within a tenth of the interval is in its slot', () => {
@@ -133,13 +197,18 @@ describe('borders', () => {
   })
 
   test('wrong options are refused by name', () => {
-    const wrong = (input: object): (() => unknown) => () => fillColumns(barsAt([0]), { method: 'forward', slotsMs: slots([0]), interval: '1m', ...input } as FillInput)
+    const wrong =
+      (input: object): (() => unknown) =>
+      () =>
+        fillColumns(barsAt([0]), { method: 'forward', slotsMs: slots([0]), interval: '1m', ...input } as FillInput)
     expect(wrong({ method: 'ffill' })).toThrow(/config\/option.*fill\.method.*forward/)
     expect(wrong({ maxRun: 0 })).toThrow(/fill\.maxRun/)
     expect(wrong({ maxRun: 1.5 })).toThrow(/fill\.maxRun/)
     expect(wrong({ tolerance: 0.6 })).toThrow(/fill\.tolerance/)
     const { close: _, ...rest } = barsAt([0])
-    expect(() => fillColumns(rest as Columns, { method: 'forward', slotsMs: slots([0]), interval: '1m' })).toThrow(/column close/)
+    expect(() => fillColumns(rest as Columns, { method: 'forward', slotsMs: slots([0]), interval: '1m' })).toThrow(
+      /column close/,
+    )
   })
 })
 
@@ -161,14 +230,21 @@ const anyCase: fc.Arbitrary<Case> = fc
   })
   .map(({ quarters, slotMinutes, cuts, method, maxRun }) => {
     const sorted = slotMinutes.toSorted((a, b) => a - b)
-    return { minutes: quarters.toSorted((a, b) => a - b).map((q) => q / 4), slotMinutes: sorted, sessionOf: sorted.map((m) => cuts.filter((c) => c <= m).length), method, maxRun }
+    return {
+      minutes: quarters.toSorted((a, b) => a - b).map((q) => q / 4),
+      slotMinutes: sorted,
+      sessionOf: sorted.map((m) => cuts.filter((c) => c <= m).length),
+      method,
+      maxRun,
+    }
   })
 
-/** The same by definition, slot by slot, without regard to cost. Empty slots -> close, or `undefined` where not filled. */
+/** The same by definition, slot by slot, without regard to cost: the close of each slot that is filled. */
 const model = ({ minutes, slotMinutes, sessionOf, method, maxRun }: Case): Map<number, number | null> => {
   const isPresent = (m: number): boolean => minutes.some((row) => Math.abs(row - m) <= 0.1)
   const sessionsOf = new Map<number, number[]>()
-  for (const [i, m] of slotMinutes.entries()) sessionsOf.set(sessionOf[i]!, [...(sessionsOf.get(sessionOf[i]!) ?? []), m])
+  for (const [i, m] of slotMinutes.entries())
+    sessionsOf.set(sessionOf[i]!, [...(sessionsOf.get(sessionOf[i]!) ?? []), m])
   const longest = Math.max(0, ...[...sessionsOf.values()].map((s) => s.length))
   const across = maxRun !== undefined && maxRun > longest
   const limit = maxRun ?? longest
@@ -179,7 +255,9 @@ const model = ({ minutes, slotMinutes, sessionOf, method, maxRun }: Case): Map<n
     const [from, to] = across ? [-Infinity, Infinity] : [session[0]! - 0.1, session.at(-1)! + 1]
     const before = minutes.filter((row) => row < m).at(-1)
     const after = minutes.find((row) => row > m)
-    const run = session.filter((other) => !isPresent(other) && !minutes.some((row) => (row > Math.min(m, other) && row < Math.max(m, other))))
+    const run = session.filter(
+      (other) => !isPresent(other) && !minutes.some((row) => row > Math.min(m, other) && row < Math.max(m, other)),
+    )
     const previous = before !== undefined && before >= from && before < to ? before : undefined
     const next = after !== undefined && after >= from && after < to ? after : undefined
     if (run.length > limit) continue
@@ -192,21 +270,30 @@ const model = ({ minutes, slotMinutes, sessionOf, method, maxRun }: Case): Map<n
 }
 
 describe('properties', () => {
-  test('real rows are never dropped, moved or changed; filled rows are marked and are exactly those of the definition', () => {
+  test('real rows are never dropped, moved or changed; filled rows are marked and are those of the definition', () => {
     fc.assert(
       fc.property(anyCase, (c) => {
         const columns = barsAt(c.minutes)
         const before = structuredClone(columns)
         const out = fillColumns(columns, {
-          slotsMs: slots(c.slotMinutes), sessionOf: c.sessionOf, interval: '1m', method: c.method, ...(c.maxRun === undefined ? {} : { maxRun: c.maxRun }),
+          slotsMs: slots(c.slotMinutes),
+          sessionOf: c.sessionOf,
+          interval: '1m',
+          method: c.method,
+          ...(c.maxRun === undefined ? {} : { maxRun: c.maxRun }),
         })
         expect(columns).toEqual(before)
         const mark = out['filled'] as Uint8Array
         const times = timestampsMs(out.timestamp, 'us')
         expect([...times]).toEqual([...times].toSorted((a, b) => a - b))
-        const [kept, made] = [upTo(mark.length).filter((row) => mark[row] === 0), upTo(mark.length).filter((row) => mark[row] !== 0)]
+        const [kept, made] = [
+          upTo(mark.length).filter((row) => mark[row] === 0),
+          upTo(mark.length).filter((row) => mark[row] !== 0),
+        ]
         for (const name of Object.keys(columns)) {
-          expect(kept.map((row) => valueAt(out[name]!, row))).toEqual(c.minutes.map((_, row) => valueAt(columns[name]!, row)))
+          expect(kept.map((row) => valueAt(out[name]!, row))).toEqual(
+            c.minutes.map((_, row) => valueAt(columns[name]!, row)),
+          )
         }
         const expected = model(c)
         expect(made.map((row) => (times[row]! - T0) / MIN)).toEqual([...expected.keys()])
@@ -224,7 +311,13 @@ describe('properties', () => {
   test('filling twice changes nothing more', () => {
     fc.assert(
       fc.property(anyCase, (c) => {
-        const input = { slotsMs: slots(c.slotMinutes), sessionOf: c.sessionOf, interval: '1m' as Interval, method: c.method, ...(c.maxRun === undefined ? {} : { maxRun: c.maxRun }) }
+        const input = {
+          slotsMs: slots(c.slotMinutes),
+          sessionOf: c.sessionOf,
+          interval: '1m' as Interval,
+          method: c.method,
+          ...(c.maxRun === undefined ? {} : { maxRun: c.maxRun }),
+        }
         if (c.method !== 'zero') return
         const { filled: _, ...once } = fillColumns(barsAt(c.minutes), input)
         expect(rowCount(fillColumns(once as Columns, input))).toBe(rowCount(once as Columns))
@@ -245,14 +338,32 @@ describe('slots of a calendar', () => {
   })
 
   test('breaks are no borders, touching sessions are one', () => {
-    const tokyo = fillSlots(calendar('XTKS'), { startMs: day('2024-07-01'), endMs: day('2024-07-02') }, '1m', 'session', 'session')
+    const tokyo = fillSlots(
+      calendar('XTKS'),
+      { startMs: day('2024-07-01'), endMs: day('2024-07-02') },
+      '1m',
+      'session',
+      'session',
+    )
     expect([tokyo.slotsMs.length, new Set(tokyo.sessionOf).size]).toEqual([300, 1])
-    const always = fillSlots(calendar('24/7'), { startMs: day('2024-07-01'), endMs: day('2024-07-03') }, '1h', 'clock', 'utc')
+    const always = fillSlots(
+      calendar('24/7'),
+      { startMs: day('2024-07-01'), endMs: day('2024-07-03') },
+      '1h',
+      'clock',
+      'utc',
+    )
     expect([always.slotsMs.length, new Set(always.sessionOf).size]).toEqual([48, 1])
   })
 
   test('days have no session', () => {
-    const days = fillSlots(calendar('XNYS'), { startMs: day('2024-07-01'), endMs: day('2024-07-08') }, '1d', 'session', 'session')
+    const days = fillSlots(
+      calendar('XNYS'),
+      { startMs: day('2024-07-01'), endMs: day('2024-07-08') },
+      '1d',
+      'session',
+      'session',
+    )
     expect(days.sessionOf).toBe(undefined)
     expect(days.slotsMs.length).toBe(4)
   })

@@ -12,8 +12,18 @@ const START = Date.UTC(2024, 0, 1)
 const DAILY: Series = { provider: 'synthetic', schema: 'ohlcv', symbol: 'AAPL', interval: '1d' }
 
 const report = (series: Series, facts: Partial<CoverageReport> = {}): CoverageReport => ({
-  requested: { startMs: START, endMs: START + 31 * DAY }, covered: [], missing: [], provisional: [], rejected: 0,
-  source: series.provider, series, version: 7, hash: 'abc', actions: null, records: [], ...facts,
+  requested: { startMs: START, endMs: START + 31 * DAY },
+  covered: [],
+  missing: [],
+  provisional: [],
+  rejected: 0,
+  source: series.provider,
+  series,
+  version: 7,
+  hash: 'abc',
+  actions: null,
+  records: [],
+  ...facts,
 })
 
 const bars = (rows: number, stepMs: number): Columns => {
@@ -43,7 +53,11 @@ describe('coverageOf', () => {
 
   test('refuses derived and foreign tables and says why', () => {
     const table = daily(3)
-    for (const derived of [table.slice(0, 2), table.select(['close']), tableFromColumns(bars(2, DAY), { schema: 'ohlcv' })]) {
+    for (const derived of [
+      table.slice(0, 2),
+      table.select(['close']),
+      tableFromColumns(bars(2, DAY), { schema: 'ohlcv' }),
+    ]) {
       expect(() => coverageOf(derived)).toThrow(/config\/option.*derived/)
       expect(() => snapshotOf(derived)).toThrow(/config\/option/)
     }
@@ -63,7 +77,11 @@ describe('snapshotOf', () => {
   test('names the rows in plain JSON', () => {
     const reference = snapshotOf(daily(1, { actions: 3 }))
     expect(JSON.parse(JSON.stringify(reference))).toEqual({
-      series: DAILY, version: 7, hash: 'abc', actions: 3, requested: { startMs: START, endMs: START + 31 * DAY },
+      series: DAILY,
+      version: 7,
+      hash: 'abc',
+      actions: 3,
+      requested: { startMs: START, endMs: START + 31 * DAY },
     })
   })
 })
@@ -128,7 +146,9 @@ describe('rowsOf', () => {
     const rows = rowsOf(tableFromColumns(columns, { schema: 'values' }))
     expect(rows.map((row) => row['timestamp'])).toEqual(['1969-12-31T23:59:59.999999Z', '1970-01-01T00:00:01.000001Z'])
     const ticks: Columns = { timestamp: BigInt64Array.of(1_704_067_200_000_000_123n) }
-    expect(rowsOf(tableFromColumns(ticks, { schema: 'trades' }))[0]!['timestamp']).toBe('2024-01-01T00:00:00.000000123Z')
+    expect(rowsOf(tableFromColumns(ticks, { schema: 'trades' }))[0]!['timestamp']).toBe(
+      '2024-01-01T00:00:00.000000123Z',
+    )
   })
 
   test('refuses a limit that is no number of rows', () => {

@@ -23,7 +23,16 @@ export interface ForeignTable {
 
 /** Arrow's numbers of types, as its format fixes them. */
 const TYPE = {
-  dictionary: -1, int: 2, float: 3, utf8: 5, bool: 6, decimal: 7, date: 8, timestamp: 10, largeUtf8: 20, utf8View: 24,
+  dictionary: -1,
+  int: 2,
+  float: 3,
+  utf8: 5,
+  bool: 6,
+  decimal: 7,
+  date: 8,
+  timestamp: 10,
+  largeUtf8: 20,
+  utf8View: 24,
 } as const
 
 /** Arrow's number of the precision of Float64. */
@@ -98,7 +107,9 @@ function readValues(name: string, type: ArrowType, vector: Vector): PlainColumn 
     case TYPE.dictionary:
       return readText(name, vector)
     default:
-      throw new DataError('data/schema-mismatch', `column ${name}: Arrow type ${String(vector.type)} is not read`, { field: name })
+      throw new DataError('data/schema-mismatch', `column ${name}: Arrow type ${String(vector.type)} is not read`, {
+        field: name,
+      })
   }
 }
 
@@ -124,7 +135,9 @@ function readText(name: string, vector: Vector): PlainColumn {
     const value: unknown = vector.get(row)
     if (value === null) continue
     if (typeof value !== 'string') {
-      throw new DataError('data/schema-mismatch', `column ${name}: a dictionary of ${typeof value} is not read`, { field: name })
+      throw new DataError('data/schema-mismatch', `column ${name}: a dictionary of ${typeof value} is not read`, {
+        field: name,
+      })
     }
     let code = codes.get(value)
     if (code === undefined) codes.set(value, (code = codes.size))
@@ -139,7 +152,10 @@ interface TypedArrayOf<T> {
 }
 
 /** The values of all batches in one array; in place where there is one batch. */
-function contiguous<T extends BigInt64Array | Float64Array | Int32Array | Uint8Array>(vector: Vector, Kind: TypedArrayOf<T>): T {
+function contiguous<T extends BigInt64Array | Float64Array | Int32Array | Uint8Array>(
+  vector: Vector,
+  Kind: TypedArrayOf<T>,
+): T {
   const parts = vector.data.map((data) => {
     const values = (data as Data).values as Uint8Array
     // Unsigned 64-bit integers and pairs of 32-bit words are seen as what they are in memory: signed 64 bits.

@@ -83,7 +83,9 @@ function textBuilder(): ColumnBuilder {
       indices[rows++] = code
       return true
     },
-    finish: () => ({ column: withNulls({ indices: indices.slice(0, rows), dictionary: [...codes.keys()] }, rows, nulls) }),
+    finish: () => ({
+      column: withNulls({ indices: indices.slice(0, rows), dictionary: [...codes.keys()] }, rows, nulls),
+    }),
   }
 }
 

@@ -82,8 +82,10 @@ export interface CellTime {
 }
 
 // Year, month and day with -, / or . or nothing between; then hour, minute, second; then a zone.
-const TIME =
-  /^(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:[T ]+(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?)?$/
+const DATE = String.raw`(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})`
+const CLOCK = String.raw`(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?`
+const ZONE = String.raw`(Z|z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)`
+const TIME = new RegExp(`^${DATE}(?:[T ]+${CLOCK}\\s*${ZONE}?)?$`)
 const COMPACT = /^(\d{4})()(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/
 const EPOCH = /^(\d{9,19})(?:\.(\d+))?$/
 
@@ -100,7 +102,8 @@ const SHARE_1973 = 0.02
 const YEARS = { first: 1900, end: 2100 } as const
 
 /**
- * Reads an ISO date or date-time, `yyyyMMdd HHmmss`, `yyyyMMddHHmmss`, or an epoch number in s, ms, µs or ns (told by its magnitude).
+ * Reads an ISO date or date-time, `yyyyMMdd HHmmss`, `yyyyMMddHHmmss`, or an epoch number in s, ms, µs or ns (told by
+ * its magnitude).
  * Years outside 1900 to 2099 are invalid, epoch numbers before 1973-03-03 too: they could be of several units.
  * @returns the time; null for an empty cell or a word such as `null`
  */

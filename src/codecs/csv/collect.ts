@@ -85,7 +85,8 @@ function layOut(first: readonly string[], options: CsvOptions, point: number): L
 /** A header holds text, and no cell that is a number or a time. */
 function isHeader(cells: readonly string[], point: number): boolean {
   const texts = cells.filter((cell) => !isNullWord(cell, 0, cell.length))
-  const isText = (cell: string): boolean => readNumber(cell, 0, cell.length, point) === INVALID && readTime(cell) === INVALID
+  const isText = (cell: string): boolean =>
+    readNumber(cell, 0, cell.length, point) === INVALID && readTime(cell) === INVALID
   return texts.length > 0 && texts.every(isText)
 }
 

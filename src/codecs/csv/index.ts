@@ -76,8 +76,8 @@ export function createCsvReader(options: CsvOptions = {}): CsvReader {
 /**
  * Reads a whole file.
  * @param input text, or bytes in UTF-8 or in UTF-16 with a byte order mark
- * @throws {DataError} `data/invalid` with the line, for a cell that cannot be read, a record of another length, or bytes
- *   that are no text
+ * @throws {DataError} `data/invalid` with the line, for a cell that cannot be read, a record of another length, or
+ *   bytes that are no text
  */
 export function parseCsv(input: string | Uint8Array, options: CsvOptions = {}): CsvTable {
   const reader = createCsvReader(options)
@@ -109,7 +109,9 @@ function createDecoder(where: string): (bytes: Uint8Array, stream: boolean) => s
     try {
       return decoder.decode(bytes, { stream })
     } catch (cause) {
-      throw new DataError('data/invalid', `${where}: is no text in UTF-8: convert it, for example with iconv`, { cause })
+      throw new DataError('data/invalid', `${where}: is no text in UTF-8: convert it, for example with iconv`, {
+        cause,
+      })
     }
   }
 }

@@ -74,7 +74,8 @@ export function createScanner(delimiter: Delimiter, sink: CellSink, where: strin
       if (code === CR) return i + 1 < text.length || isLast ? i : -1
       if (i >= text.length) break
     }
-    if (text.length - at > LONGEST_RECORD) throw broken(line, `a record is longer than ${LONGEST_RECORD} characters: is a quote never closed?`)
+    if (text.length - at > LONGEST_RECORD)
+      throw broken(line, `a record is longer than ${LONGEST_RECORD} characters: is a quote never closed?`)
     if (!isLast) return -1
     if (isInQuotes(text, at)) throw broken(line, 'a quote is opened and never closed')
     return text.length

@@ -18,7 +18,11 @@ export function readTimes(parts: readonly Column[], where: string): TimeColumn {
     const values = parts.map((part) => valueAt(part, row))
     const text = values.includes(null) ? '' : values.map(String).join(' ')
     if (!builder.add(text, 0, text.length)) {
-      throw new DataError('data/invalid', `${where}, row ${row + 1}: ${JSON.stringify(text)} is no time that can be read`, { field: where })
+      throw new DataError(
+        'data/invalid',
+        `${where}, row ${row + 1}: ${JSON.stringify(text)} is no time that can be read`,
+        { field: where },
+      )
     }
   }
   const built = builder.finish()

@@ -1,8 +1,18 @@
 /**
- * The file system, loaded when the first file is opened.
+ * Files as the source reads them, over the platform's own that it is given.
  * @module
  */
 import { ProviderError } from '../../contract/errors.ts'
+
+/** What is needed of a file that the platform opened. */
+export interface PlatformFile {
+  read(target: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>
+  stat(): Promise<{ readonly size: number }>
+  close(): Promise<void>
+}
+
+/** Opens a file for reading. */
+export type PlatformOpen = (path: string, flags: 'r') => Promise<PlatformFile>
 
 /** A file that is open for reading. */
 export interface OpenedFile {
@@ -28,13 +38,9 @@ const CODES = {
 
 /**
  * Opens a file.
- * @throws {ProviderError} `provider/not-found`, `provider/forbidden`, `provider/unavailable`, and `provider/unsupported`
- *   on a platform without files
+ * @throws {ProviderError} `provider/not-found`, `provider/forbidden`, `provider/unavailable` naming the path
  */
-export async function openFile(path: string, signal: AbortSignal): Promise<OpenedFile> {
-  const { open } = await import('node:fs/promises').catch((cause: unknown) => {
-    throw new ProviderError('provider/unsupported', `${path}: this platform has no files`, { path, cause })
-  })
+export async function openFile(open: PlatformOpen, path: string, signal: AbortSignal): Promise<OpenedFile> {
   const guard = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work
@@ -48,7 +54,7 @@ export async function openFile(path: string, signal: AbortSignal): Promise<Opene
     return (await guard(handle.read(target, 0, target.length, position))).bytesRead
   }
   const pieces = async function* (): AsyncGenerator<Uint8Array> {
-    for (let position = 0; ; ) {
+    for (let position = 0; ;) {
       const target = new Uint8Array(PIECE_BYTES)
       const read = await readInto(target, position)
       if (read === 0) return
@@ -80,5 +86,8 @@ function failure(path: string, cause: unknown): ProviderError {
   const code = (cause as { code?: unknown } | null)?.code
   const known = typeof code === 'string' && Object.hasOwn(CODES, code) ? CODES[code as keyof typeof CODES] : undefined
   if (known !== undefined) return new ProviderError(known[0], `${path}: ${known[1]}`, { path, cause })
-  return new ProviderError('provider/unavailable', `${path}: cannot be read (${String(code ?? cause)})`, { path, cause })
+  return new ProviderError('provider/unavailable', `${path}: cannot be read (${String(code ?? cause)})`, {
+    path,
+    cause,
+  })
 }

@@ -25,12 +25,12 @@ export function checkZone(timeZone: string): void {
   try {
     zoneClock(timeZone)
   } catch {
-    const message = `timeZone: ${JSON.stringify(timeZone)} is no time zone: use an IANA name such as "America/New_York", or "UTC"`
+    const message = `timeZone: ${JSON.stringify(timeZone)} is no IANA time zone such as "America/New_York" or "UTC"`
     throw new ConfigError('config/option', message, { field: 'timeZone', value: timeZone })
   }
 }
 
-/** Openings in epoch milliseconds, row by row; `NaN` where the file has no time. Digits below a millisecond are kept. */
+/** Openings in epoch milliseconds; `NaN` where the file has no time. Digits below a millisecond are kept. */
 export function openingsOf(times: TimeColumn, rules: StampRules): Float64Array {
   if (isLabelled(rules.interval)) return labels(times, rules)
   const instants = instantsOf(times, rules.timeZone)

@@ -8,7 +8,7 @@ import { type Column, isNullable, isValid, valuesOf } from '../../contract/colum
 import { ProviderError } from '../../contract/errors.ts'
 import { DAY_MS } from '../../contract/time.ts'
 import { zoneClock } from '../zone.ts'
-import { type OpenedFile, openFile } from './open.ts'
+import { type OpenedFile, type PlatformOpen, openFile } from './open.ts'
 import { type ColumnMapping, type Recognised, recognise } from './recognise.ts'
 
 /** Formats that are read. */
@@ -25,6 +25,7 @@ export interface FileTable {
 
 /** What is read. */
 export interface FileSource {
+  readonly open: PlatformOpen
   readonly path: string
   /** @default told by its first bytes */
   readonly format: FileFormat | undefined
@@ -38,7 +39,7 @@ export interface FileSource {
  * @throws {DataError} `data/invalid`, `data/schema-mismatch` saying where and what
  */
 export async function readFile(source: FileSource): Promise<FileTable> {
-  const file = await openFile(source.path, source.signal)
+  const file = await openFile(source.open, source.path, source.signal)
   try {
     const format = source.format ?? formatOf(await file.head(8))
     return await READERS[format](file, source)
@@ -70,7 +71,12 @@ async function readCsvFile(file: OpenedFile, source: FileSource): Promise<FileTa
   const table = await readCsv(file.pieces(), { name: source.path, kinds })
   fields ??= recognise(table.names, table.hasHeader, source.mapping, source.path)
   const times = fields.time === undefined ? table.times[fields.timestamp] : undefined
-  return { rows: table.rows, fields, columns: table.columns, times: times ?? timesOf(table.columns, fields, source.path) }
+  return {
+    rows: table.rows,
+    fields,
+    columns: table.columns,
+    times: times ?? timesOf(table.columns, fields, source.path),
+  }
 }
 
 function kindOf(fields: Recognised, name: string): ColumnKind {
@@ -108,7 +114,12 @@ function nativeTable(
   const fields = recognise(Object.keys(columns), true, source.mapping, source.path)
   const native = fields.time === undefined ? times[fields.timestamp] : undefined
   const column = columns[fields.timestamp] as Column
-  return { rows, fields, columns, times: native === undefined ? timesOf(columns, fields, source.path) : nativeTimes(column, native) }
+  return {
+    rows,
+    fields,
+    columns,
+    times: native === undefined ? timesOf(columns, fields, source.path) : nativeTimes(column, native),
+  }
 }
 
 function nativeTimes(column: Column, { unit, zone }: NativeTime): TimeColumn {
@@ -118,7 +129,11 @@ function nativeTimes(column: Column, { unit, zone }: NativeTime): TimeColumn {
   const perMs = MS_PER_TICK[unit]
   for (let row = 0; row < values.length; row++) {
     const ticks = Number(values[row])
-    wallMs[row] = isValid(column, row) ? (perMs < 1 ? Math.round(ticks * perMs * 1000) / 1000 : ticks * perMs) : Number.NaN
+    wallMs[row] = isValid(column, row)
+      ? perMs < 1
+        ? Math.round(ticks * perMs * 1000) / 1000
+        : ticks * perMs
+      : Number.NaN
   }
   if (zone !== null && !/^(?:UTC|GMT|Z|Etc\/UTC|[+-]00:?00)$/i.test(zone)) shiftToZone(wallMs, offsetMs, zone)
   return { wallMs, offsetMs, isDates: unit === 'day' }
@@ -139,7 +154,9 @@ function timesOf(columns: Readonly<Record<string, Column>>, fields: Recognised, 
   const parts = names.map((name) => {
     const column = columns[name]
     if (column !== undefined) return column
-    throw new ProviderError('provider/response', `${path}: columns ${names.join(' and ')} cannot be read as one time`, { path })
+    throw new ProviderError('provider/response', `${path}: columns ${names.join(' and ')} cannot be read as one time`, {
+      path,
+    })
   })
   return readTimes(parts, `${path}, column ${names.join(' and ')}`)
 }
@@ -149,7 +166,10 @@ export function numbersOf(column: Column, name: string, path: string): Column {
   const values = valuesOf(column)
   if (values instanceof Float64Array) return column
   if ('indices' in values) {
-    throw new ProviderError('provider/response', `${path}: column ${name} holds text where numbers are expected`, { path, field: name })
+    throw new ProviderError('provider/response', `${path}: column ${name} holds text where numbers are expected`, {
+      path,
+      field: name,
+    })
   }
   const numbers = Float64Array.from(values as Int32Array, Number)
   return isNullable(column) ? { values: numbers, valid: column.valid } : numbers

@@ -6,8 +6,19 @@ import { ConfigError, DataError } from '../../contract/errors.ts'
 
 /** What a column of a file can be: a column of bars, the time of day beside a date, or the symbol of the row. */
 export type FileField =
-  | 'timestamp' | 'time' | 'symbol' | 'open' | 'high' | 'low' | 'close' | 'volume'
-  | 'adj_close' | 'trade_count' | 'vwap' | 'quote_volume' | 'taker_buy_volume'
+  | 'timestamp'
+  | 'time'
+  | 'symbol'
+  | 'open'
+  | 'high'
+  | 'low'
+  | 'close'
+  | 'volume'
+  | 'adj_close'
+  | 'trade_count'
+  | 'vwap'
+  | 'quote_volume'
+  | 'taker_buy_volume'
 
 /**
  * Names by which files call each column, most telling first. Compared without case, spaces and signs.
@@ -15,7 +26,20 @@ export type FileField =
  */
 const NAMES: Readonly<Record<FileField, readonly string[]>> = {
   timestamp: [
-    'timestamp', 'datetime', 'date', 'time', 'opentime', 'starttime', 'begins', 'day', 'unix', 'epoch', 'tsevent', 'ts', 't', 'index',
+    'timestamp',
+    'datetime',
+    'date',
+    'time',
+    'opentime',
+    'starttime',
+    'begins',
+    'day',
+    'unix',
+    'epoch',
+    'tsevent',
+    'ts',
+    't',
+    'index',
     'column1',
   ],
   time: ['time'],
@@ -44,7 +68,8 @@ const POSITIONS: readonly FileField[] = ['timestamp', 'open', 'high', 'low', 'cl
 export type ColumnMapping = Readonly<Partial<Record<FileField, string | false>>>
 
 /** The file's column names by what they are. */
-export type Recognised = Readonly<Partial<Record<FileField, string>>> & Readonly<Record<(typeof REQUIRED)[number], string>>
+export type Recognised = Readonly<Partial<Record<FileField, string>>> &
+  Readonly<Record<(typeof REQUIRED)[number], string>>
 
 /**
  * Checks a mapping that a caller gives.
@@ -53,10 +78,13 @@ export type Recognised = Readonly<Partial<Record<FileField, string>>> & Readonly
 export function checkMapping(mapping: ColumnMapping): void {
   for (const [field, name] of Object.entries(mapping)) {
     if (!FIELDS.includes(field as FileField)) {
-      throw new ConfigError('config/option', `columns: ${field} is no column of bars: use ${FIELDS.join(' ')}`, { field: `columns.${field}` })
+      throw new ConfigError('config/option', `columns: ${field} is no column of bars: use ${FIELDS.join(' ')}`, {
+        field: `columns.${field}`,
+      })
     }
     if (typeof name !== 'string' && name !== false) {
-      const message = `columns.${field}: ${JSON.stringify(name) ?? String(name)} is no column name: give the file's name, or false`
+      const shown = JSON.stringify(name) ?? String(name)
+      const message = `columns.${field}: ${shown} is no column name: give the file's name, or false`
       throw new ConfigError('config/option', message, { field: `columns.${field}`, value: name })
     }
   }
@@ -68,7 +96,12 @@ export function checkMapping(mapping: ColumnMapping): void {
  * @throws {DataError} `data/schema-mismatch` where a needed column is missing, listing those that are there
  * @throws {ConfigError} `config/option` where the mapping names a column that is not there
  */
-export function recognise(names: readonly string[], hasHeader: boolean, mapping: ColumnMapping, where: string): Recognised {
+export function recognise(
+  names: readonly string[],
+  hasHeader: boolean,
+  mapping: ColumnMapping,
+  where: string,
+): Recognised {
   const found: Partial<Record<FileField, string>> = {}
   const taken = new Set<string>()
   const take = (field: FileField, name: string): void => {
@@ -88,13 +121,15 @@ export function recognise(names: readonly string[], hasHeader: boolean, mapping:
   const missing = REQUIRED.filter((field) => found[field] === undefined)
   if (missing.length === 0) return found as Recognised
   const remedy = `name it with columns: { ${missing[0]}: '…' }`
-  const message = `${where}: has no column ${missing.join(', ')}; its columns are ${names.join(', ') || 'none'}: ${remedy}`
+  const there = names.join(', ') || 'none'
+  const message = `${where}: has no column ${missing.join(', ')}; its columns are ${there}: ${remedy}`
   throw new DataError('data/schema-mismatch', message, { field: missing[0] as string, path: where })
 }
 
 function mapped(field: string, name: string, names: readonly string[], where: string): string {
   if (names.includes(name)) return name
-  const message = `columns.${field}: ${where} has no column ${JSON.stringify(name)}; its columns are ${names.join(', ')}`
+  const there = names.join(', ')
+  const message = `columns.${field}: ${where} has no column ${JSON.stringify(name)}; its columns are ${there}`
   throw new ConfigError('config/option', message, { field: `columns.${field}`, value: name, path: where })
 }
 

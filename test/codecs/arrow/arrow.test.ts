@@ -1,4 +1,15 @@
-import { DateDay, Decimal, Float32, Table, Utf8, makeData, makeVector, tableFromArrays, tableToIPC, vectorFromArray } from 'apache-arrow'
+import {
+  DateDay,
+  Decimal,
+  Float32,
+  Table,
+  Utf8,
+  makeData,
+  makeVector,
+  tableFromArrays,
+  tableToIPC,
+  vectorFromArray,
+} from 'apache-arrow'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { columnsFromArrow, tableFromColumns } from '../../../src/codecs/arrow/index.ts'
@@ -25,14 +36,21 @@ describe('tableFromColumns', () => {
     expect(table.numRows).toBe(10)
     expect(table.getChild('close')!.data[0]!.values).toBe(columns['close'])
     expect(table.getChild('timestamp')!.data[0]!.values.buffer).toBe(columns.timestamp.buffer)
-    expect(table.getChild('volume')!.data[0]!.nullBitmap.buffer).toBe((columns['volume'] as { valid: Uint8Array }).valid.buffer)
+    expect(table.getChild('volume')!.data[0]!.nullBitmap.buffer).toBe(
+      (columns['volume'] as { valid: Uint8Array }).valid.buffer,
+    )
   })
 
   test('keeps the column order and gives bars their types', () => {
     const table = tableFromColumns({ ...bars(2), filled: new Uint8Array(2) }, { schema: 'ohlcv' })
     expect(table.schema.fields.map((field) => `${field.name} ${field.type} ${field.nullable}`)).toEqual([
-      'timestamp Timestamp<MICROSECOND, UTC> false', 'open Float64 false', 'high Float64 false', 'low Float64 false',
-      'close Float64 false', 'volume Float64 true', 'filled Uint8 false',
+      'timestamp Timestamp<MICROSECOND, UTC> false',
+      'open Float64 false',
+      'high Float64 false',
+      'low Float64 false',
+      'close Float64 false',
+      'volume Float64 true',
+      'filled Uint8 false',
     ])
   })
 
@@ -66,7 +84,10 @@ describe('tableFromColumns', () => {
 
   test('takes views into larger buffers without copying', () => {
     const big = new Float64Array(100).map((_, i) => i)
-    const table = tableFromColumns({ timestamp: new BigInt64Array(10), close: big.subarray(20, 30) }, { schema: 'ohlcv' })
+    const table = tableFromColumns(
+      { timestamp: new BigInt64Array(10), close: big.subarray(20, 30) },
+      { schema: 'ohlcv' },
+    )
     expect(table.getChild('close')!.get(0)).toBe(20)
     expect(table.getChild('close')!.data[0]!.values.buffer).toBe(big.buffer)
   })
@@ -126,7 +147,9 @@ describe('columnsFromArrow', () => {
   })
 
   test('refuses bytes that are no Arrow, and nested columns, naming them', () => {
-    expect(() => columnsFromArrow(new TextEncoder().encode('Date,Open\n2024-01-01,1'))).toThrow(/data\/invalid|schema-mismatch/)
+    expect(() => columnsFromArrow(new TextEncoder().encode('Date,Open\n2024-01-01,1'))).toThrow(
+      /data\/invalid|schema-mismatch/,
+    )
     const nested = new Table({ deep: vectorFromArray([[1], [2]]) })
     expect(() => columnsFromArrow(nested)).toThrow(/deep/)
     expect(() => columnsFromArrow(tableFromArrays({ id: BigUint64Array.of(1n << 63n) }))).toThrow(/2\^63/)

@@ -8,7 +8,9 @@ const values = (table: CsvTable, name: string): unknown[] =>
 
 const instants = (table: CsvTable, name: string): string[] => {
   const { wallMs, offsetMs } = table.times[name]!
-  return [...wallMs].map((ms, i) => new Date(ms).toISOString() + (Number.isNaN(offsetMs[i]!) ? ' local' : ` ${offsetMs[i]! / 60_000}`))
+  return [...wallMs].map(
+    (ms, i) => new Date(ms).toISOString() + (Number.isNaN(offsetMs[i]!) ? ' local' : ` ${offsetMs[i]! / 60_000}`),
+  )
 }
 
 describe('shape of the file', () => {
@@ -36,13 +38,18 @@ describe('shape of the file', () => {
     const text = '\u{FEFF}a,b\n1,2\n'
     const utf16 = Uint8Array.from(text, () => 0)
     const bytes = new Uint8Array(text.length * 2)
-    for (let i = 0; i < text.length; i++) [bytes[2 * i], bytes[2 * i + 1]] = [text.charCodeAt(i) & 255, text.charCodeAt(i) >> 8]
+    for (let i = 0; i < text.length; i++)
+      [bytes[2 * i], bytes[2 * i + 1]] = [text.charCodeAt(i) & 255, text.charCodeAt(i) >> 8]
     expect(utf16.length).toBe(text.length)
     expect(values(parseCsv(bytes), 'b')).toEqual([2])
   })
 
   test('knows a header from data', () => {
-    expect(parseCsv('2024-01-01,1\n2024-01-02,2\n')).toMatchObject({ hasHeader: false, names: ['column1', 'column2'], rows: 2 })
+    expect(parseCsv('2024-01-01,1\n2024-01-02,2\n')).toMatchObject({
+      hasHeader: false,
+      names: ['column1', 'column2'],
+      rows: 2,
+    })
     expect(parseCsv(',Open\n2024-01-01,1\n')).toMatchObject({ hasHeader: true, names: ['column1', 'Open'], rows: 1 })
     expect(parseCsv('a,b\nc,d\n', { header: false }).rows).toBe(2)
     expect(parseCsv('1,2\n3,4\n', { header: true }).names).toEqual(['1', '2'])
@@ -85,17 +92,22 @@ describe('quotes', () => {
 
   test('property: what is written by the rules is read back, in pieces of any size', () => {
     const cell = fc.string({ unit: fc.constantFrom('a', 'Z', '"', ',', ';', '\n', '\r', ' ', 'é', '7', '\u{1F600}') })
-    const records = fc.integer({ min: 1, max: 4 }).chain((width) => fc.array(fc.array(cell, { minLength: width, maxLength: width }), { maxLength: 8 }))
+    const records = fc
+      .integer({ min: 1, max: 4 })
+      .chain((width) => fc.array(fc.array(cell, { minLength: width, maxLength: width }), { maxLength: 8 }))
     fc.assert(
       fc.property(records, fc.integer({ min: 1, max: 7 }), fc.constantFrom('\n', '\r\n', '\r'), (rows, size, end) => {
         const width = rows[0]?.length ?? 1
         const names = Array.from({ length: width }, (_, i) => `n${i}x`)
-        const text = [names, ...rows].map((row) => row.map((c) => `"${c.replaceAll('"', '""')}"`).join(',') + end).join('')
+        const text = [names, ...rows]
+          .map((row) => row.map((c) => `"${c.replaceAll('"', '""')}"`).join(',') + end)
+          .join('')
         const reader = createCsvReader({ delimiter: ',', header: true, kinds: (all) => all.map(() => 'text') })
         for (let at = 0; at < text.length; at += size) reader.push(text.slice(at, at + size))
         const table = reader.finish()
         expect(table.rows).toBe(rows.length)
-        for (const [i, name] of names.entries()) expect(values(table, name)).toEqual(rows.map((row) => (row[i] === '' ? null : row[i])))
+        for (const [i, name] of names.entries())
+          expect(values(table, name)).toEqual(rows.map((row) => (row[i] === '' ? null : row[i])))
       }),
     )
   })
@@ -105,8 +117,25 @@ describe('numbers', () => {
   const number = (cell: string, options: CsvOptions = {}): unknown =>
     values(parseCsv(`n|m\n${cell}|1\n`, { kinds: () => ['number', 'number'], ...options }), 'n')[0]
 
-  test.each(['0', '-0', '1', '-12.5', '1.', '.5', '+3', '1e3', '5.330000000000001e-05', '96515.0', '1.7976931348623157e308', '5e-324',
-    '123456789012345678', '0.1', '33.119998931884766', '  7 ', '00012'])('%s is read as JavaScript reads it', (cell) => {
+  test.each([
+    '0',
+    '-0',
+    '1',
+    '-12.5',
+    '1.',
+    '.5',
+    '+3',
+    '1e3',
+    '5.330000000000001e-05',
+    '96515.0',
+    '1.7976931348623157e308',
+    '5e-324',
+    '123456789012345678',
+    '0.1',
+    '33.119998931884766',
+    '  7 ',
+    '00012',
+  ])('%s is read as JavaScript reads it', (cell) => {
     expect(number(cell)).toBe(Number(cell))
   })
 
@@ -124,16 +153,33 @@ describe('numbers', () => {
     )
   })
 
-  test.each(['', 'NaN', 'nan', 'null', 'NULL', 'NA', 'N/A', '#N/A', 'None', '-', ' '])('%j is null, never 0', (cell) => {
-    expect(number(cell)).toBe(null)
-  })
-
-  test.each(['12abc', '0x10', '1,5', '1.2.3', '--1', '1e', 'Infinity', '-inf', '1e400', '12 5', '$5', '1_000', '٣', '5%', 'e5', '.'])(
-    '%j is refused with line, column and text',
+  test.each(['', 'NaN', 'nan', 'null', 'NULL', 'NA', 'N/A', '#N/A', 'None', '-', ' '])(
+    '%j is null, never 0',
     (cell) => {
-      expect(() => number(cell)).toThrow(/data\/invalid.*line 2.*column n/)
+      expect(number(cell)).toBe(null)
     },
   )
+
+  test.each([
+    '12abc',
+    '0x10',
+    '1,5',
+    '1.2.3',
+    '--1',
+    '1e',
+    'Infinity',
+    '-inf',
+    '1e400',
+    '12 5',
+    '$5',
+    '1_000',
+    '٣',
+    '5%',
+    'e5',
+    '.',
+  ])('%j is refused with line, column and text', (cell) => {
+    expect(() => number(cell)).toThrow(/data\/invalid.*line 2.*column n/)
+  })
 
   test('the decimal mark may be a comma', () => {
     expect(number('1234,5', { decimal: ',' })).toBe(1234.5)
@@ -178,13 +224,30 @@ describe('times', () => {
     expect(time(cell)).toBe(expected)
   })
 
-  test.each(['2024-02-30', '2024-13-01', '1899-12-31', '2100-01-01', '0001-01-01', '2024-01-01 24:00', '01/02/2024', '5', '99999999', 'soon',
-    '2024-01-01T00:00:61Z', '20240131 9', '4102444800', '100000000000000000000', '2024-1/5'])('%s is refused with line, column and text', (cell) => {
+  test.each([
+    '2024-02-30',
+    '2024-13-01',
+    '1899-12-31',
+    '2100-01-01',
+    '0001-01-01',
+    '2024-01-01 24:00',
+    '01/02/2024',
+    '5',
+    '99999999',
+    'soon',
+    '2024-01-01T00:00:61Z',
+    '20240131 9',
+    '4102444800',
+    '100000000000000000000',
+    '2024-1/5',
+  ])('%s is refused with line, column and text', (cell) => {
     expect(() => time(cell)).toThrow(/data\/invalid.*line 2.*column t/)
   })
 
   test('keep their nanoseconds', () => {
-    const table = parseCsv('t,n\n1704067200123456789,1\n2024-01-01T00:00:00.000000001Z,2\n,3\n', { kinds: () => ['time', 'number'] })
+    const table = parseCsv('t,n\n1704067200123456789,1\n2024-01-01T00:00:00.000000001Z,2\n,3\n', {
+      kinds: () => ['time', 'number'],
+    })
     expect([...table.times['t']!.nanos!]).toEqual([456_789, 1, 0])
     expect(table.times['t']!.wallMs[2]).toBeNaN()
     expect(table.times['t']!.isDates).toBe(false)
