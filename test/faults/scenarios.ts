@@ -28,6 +28,8 @@ export interface Scenario {
   readonly steps: readonly Step[]
   /** What the damage done by {@link prepare} takes from the check of the log and of the first reading. */
   readonly damaged?: boolean
+  /** Old versions go. */
+  readonly trims?: boolean
 }
 
 const step = (action: Action): Step => ({ action })
@@ -82,6 +84,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'history',
+    trims: true,
     options: shortHistory,
     setup: [upsert(0, 100, 1), step({ kind: 'pin', name: 'kept' }), ...Array.from({ length: 13 }, (_, i) => upsert(i, 30, 50 + i))],
     steps: [upsert(20, 30, 80), upsert(25, 30, 90), upsert(30, 30, 95)],
@@ -107,6 +110,7 @@ export const MAINTENANCE: readonly Scenario[] = [
   },
   {
     name: 'collect',
+    trims: true,
     options: { history: { everyMs: 0, hourlyMs: 0, dailyMs: 0, last: 2 }, graceMs: 1_000 },
     setup: [upsert(0, 100, 1), upsert(10, 50, 2), step({ kind: 'pin', name: 'kept' }), ...Array.from({ length: 8 }, (_, i) => upsert(i, 30, 50 + i))],
     prepare: ({ clock }) => void (clock.nowMs += 86_400_000),

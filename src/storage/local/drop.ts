@@ -28,7 +28,12 @@ export async function dropSeries(store: LocalStore, desk: Desk): Promise<void> {
 async function dropHeld(store: LocalStore, desk: Desk): Promise<void> {
   const { fs } = store
   const { folder } = desk.paths
-  if (fs.factsSync(folder) === null) return
+  const above = folder.slice(0, folder.lastIndexOf('/'))
+  if (fs.factsSync(folder) === null) {
+    // Whoever dropped it may not have lived to sync that.
+    if (fs.factsSync(above) !== null) await fs.fsyncFolder(above)
+    return
+  }
   const trash = trashFolder(store.options.root)
   const dropped = `${trash}/${freshId(store)}`
   await ensureFolder(fs, trash)
@@ -42,7 +47,7 @@ async function dropHeld(store: LocalStore, desk: Desk): Promise<void> {
   desk.viewed = 0
   desk.doomed.clear()
   desk.poison = null
-  await fs.fsyncFolder(folder.slice(0, folder.lastIndexOf('/')))
+  await fs.fsyncFolder(above)
   await removeTree(store, dropped, startReport(false))
   await fs.removeFolder(trash).catch(() => {})
 }

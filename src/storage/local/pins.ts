@@ -74,6 +74,8 @@ export async function pinVersion(store: LocalStore, series: Series, version: num
   const old = readPin(store, desk.series, name)
   if (old !== null) {
     if (old.hash !== snapshot.hash) throw pinTaken(desk.series, name, old.version)
+    // Its writer may not have lived to sync its name.
+    await syncPins(store)
     return old
   }
   const pin: Pin = Object.freeze({
@@ -97,10 +99,14 @@ async function writePin(store: LocalStore, desk: Desk, pin: Pin): Promise<void> 
   const path = pinPath(store, desk.series, pin.name)
   const temporary = `${folder}/.${freshId(store)}.tmp`
   await ensureFolder(store.fs, folder)
-  await syncPath(store.fs, store.options.root, folder)
   await writeDurably(store.fs, temporary, [new TextEncoder().encode(`${JSON.stringify(pin)}\n`)])
   await store.fs.rename(temporary, path)
-  await store.fs.fsyncFolder(folder)
+  await syncPins(store)
+}
+
+async function syncPins({ fs, options }: LocalStore): Promise<void> {
+  await fs.fsyncFolder(pinsFolder(options.root))
+  await syncPath(fs, options.root, pinsFolder(options.root))
 }
 
 /** Is the version there with all its files, and does it stay a moment? */
