@@ -6,7 +6,7 @@ import type { Table } from 'apache-arrow'
 import { type Columns, lowerBound, msOf, sliceColumns, ticksOf, timestampsMs } from '../contract/columns.ts'
 import { ConfigError, hasCode } from '../contract/errors.ts'
 import type { GapReport } from '../contract/gap-detector.ts'
-import { nextOpen } from '../contract/interval.ts'
+import { labelRange, nextOpen } from '../contract/interval.ts'
 import type { CoverageReport } from '../contract/query.ts'
 import { type Range, rangeOf } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
@@ -54,8 +54,8 @@ export function readRange(query: ParsedQuery, route: Route, snapshot: Snapshot, 
   const startMs = query.startMs ?? first ?? query.endMs ?? nowMs
   const endMs = query.endMs ?? Math.max(stored?.endMs ?? -Infinity, query.startMs === undefined ? -Infinity : nowMs)
   const chosen = Number.isFinite(endMs) ? endMs : (snapshot.coverage.at(-1)?.endMs ?? startMs + 1)
-  if (query.startMs !== undefined && query.endMs !== undefined) return rangeOf(startMs, endMs)
-  return startMs < chosen ? { startMs, endMs: chosen } : { startMs, endMs: startMs + 1 }
+  if (query.startMs !== undefined && query.endMs !== undefined) return labelRange(route.series.interval, rangeOf(startMs, endMs))
+  return startMs < chosen ? labelRange(route.series.interval, { startMs, endMs: chosen }) : { startMs, endMs: startMs + 1 }
 }
 
 /** What the proof of a route's ranges depends on. */

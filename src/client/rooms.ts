@@ -84,7 +84,6 @@ function openStorage(options: ResolvedOptions, emit: Emit): Storage {
     root: options.root,
     ...options.storage,
     now: options.runtime.now,
-    random: options.runtime.random,
     log: options.logger,
     onWarning: (warning) => emit('warning', warning),
   })

@@ -5,6 +5,7 @@
 import type { Table } from 'apache-arrow'
 import { rangesIn } from '../contract/coverage.ts'
 import { ConfigError } from '../contract/errors.ts'
+import { labelRange } from '../contract/interval.ts'
 import type { Operation, Plan, UpdateReport } from '../contract/query.ts'
 import { type Range, rangeOf } from '../contract/range.ts'
 import { seriesKey } from '../contract/series.ts'
@@ -22,14 +23,19 @@ export function operationRange(rooms: ClientRooms, route: Route, query: ParsedQu
   const known = route.head?.coverage[0]?.startMs
   if (operation === 'update') {
     if (known === undefined && query.startMs === undefined) throw notLoaded(route.series)
-    return rangeOf(Math.min(known ?? Infinity, query.startMs ?? Infinity), query.endMs ?? nowMs)
+    return labelled(route, Math.min(known ?? Infinity, query.startMs ?? Infinity), query.endMs ?? nowMs)
   }
   const startMs = query.startMs ?? known
   if (startMs === undefined) {
     const message = `start: ${seriesKey(route.series)} is not stored, so ${operation} needs a start`
     throw new ConfigError('config/start-required', message, { field: 'start', symbol: route.series.symbol })
   }
-  return rangeOf(startMs, query.endMs ?? nowMs)
+  return labelled(route, startMs, query.endMs ?? nowMs)
+}
+
+function labelled(route: Route, startMs: number, endMs: number): Range {
+  const range = labelRange(route.series.interval, rangeOf(startMs, endMs))
+  return rangeOf(range.startMs, range.endMs)
 }
 
 /** The job of an operation on a route. */

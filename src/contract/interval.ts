@@ -114,3 +114,13 @@ export function countOpens(interval: Interval, range: Range): number {
   const [a, b] = [new Date(first), new Date(range.endMs - 1)]
   return (b.getUTCFullYear() - a.getUTCFullYear()) * 12 + b.getUTCMonth() - a.getUTCMonth() + 1
 }
+
+/**
+ * The range of labels that a range of time means: for bars of a day and longer, from the first label inside to the label
+ * after the last one. Other ranges stay as they are.
+ */
+export function labelRange(interval: Interval | undefined, range: Range): Range {
+  if (interval === undefined || !isLabelled(interval)) return range
+  const startMs = ceilOpen(interval, range.startMs)
+  return { startMs, endMs: Math.max(startMs, ceilOpen(interval, range.endMs)) }
+}

@@ -45,7 +45,7 @@ export async function commitPages(
   pages: readonly BufferedPage[],
   options: { readonly allowRebasing: boolean; readonly historyStartMs?: EpochMs },
 ): Promise<CommitOutcome> {
-  const opId = `${job.operation}-${newId(rooms.runtime.random)}`
+  const opId = `${job.operation}-${newId()}`
   const actionsVersion = await storeActions(rooms, job, pages, opId)
   for (let attempt = 1; ; attempt++) {
     const head = await rooms.storage.head(job.series)

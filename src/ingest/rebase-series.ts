@@ -23,7 +23,7 @@ import { readPage } from './page.ts'
 export async function rebaseSeries(rooms: IngestRooms, job: IngestJob, rebasing: Rebasing, counts: RunCounts): Promise<Snapshot> {
   const first = (await rooms.storage.head(job.series)) as Snapshot
   const { pages, clipped } = await fetchWhole(rooms, job, first, counts)
-  const opId = `rebase-${newId(rooms.runtime.random)}`
+  const opId = `rebase-${newId()}`
   const answers = pages.flatMap(({ actions, answer }) =>
     actions === null ? [] : [{ ...actions, requestId: answer.requestId, asOfMs: answer.asOfMs }],
   )
@@ -72,7 +72,7 @@ async function fetchWhole(
   })
   const pages: BufferedPage[] = []
   const context = { signal: job.signal, http: rooms.httpFor(job.provider), now: rooms.runtime.now, log: rooms.log }
-  const runId = newId(rooms.runtime.random)
+  const runId = newId()
   for (const [i, request] of plan.requests.entries()) {
     counts.requests++
     for await (const page of job.provider.fetch({ series: job.series, range: request.range }, context)) {

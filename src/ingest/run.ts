@@ -112,7 +112,7 @@ async function walkPlan(rooms: IngestRooms, job: IngestJob, planned: PlannedJob)
   const walk = quietRun(planned)
   const buffer = createPageBuffer()
   const progress = createProgress(rooms, job, planned.plan.requests.length)
-  const runId = newId(rooms.runtime.random)
+  const runId = newId()
   if (planned.plan.clipped !== null) warnClipped(rooms, job, planned.plan.clipped)
   let flushedAtMs = rooms.runtime.now()
   const flush = async (pages: readonly BufferedPage[]): Promise<boolean> => {

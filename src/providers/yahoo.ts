@@ -209,10 +209,13 @@ function toPage(body: unknown, context: Context): PageAnswer<never> {
   return {
     columns,
     proven: range,
-    ...(actions.timestamp.length === 0 ? {} : { actions }),
+    ...(actions.timestamp.length > 0 || HAS_ACTIONS.has(String(chart.meta['instrumentType'])) ? { actions } : {}),
     ...(Number.isFinite(listedMs) ? { historyStartMs: barOpen('1d', listedMs) } : {}),
   }
 }
+
+/** Kinds of instruments that pay and split; that one had none is a fact worth keeping. */
+const HAS_ACTIONS: ReadonlySet<string> = new Set(['EQUITY', 'ETF', 'MUTUALFUND'])
 
 const WINDOW_WITHOUT_DATA = /^Data doesn't exist for startDate/i
 

@@ -139,9 +139,12 @@ function missingInside(
     nowMs: context.nowMs,
     ...(context.failed === undefined ? {} : { failed: context.failed }),
   })
-  return report.gaps
-    .filter((gap) => gap.kind === 'provider-missing' || gap.kind === 'rejected')
-    .map(({ startMs, endMs, kind }) => ({ startMs, endMs, kind }))
+  // A closed slot inside the finality lag may be empty because the source is late: asked, and still pending.
+  const provisional = rangesIn(coverage, ['partial'], range)
+  return report.gaps.flatMap(({ startMs, endMs, kind }): Missing[] => {
+    if (kind === 'provider-missing' || kind === 'rejected') return [{ startMs, endMs, kind }]
+    return kind === 'pending' ? intersectRanges([{ startMs, endMs }], provisional).map((part) => ({ ...part, kind })) : []
+  })
 }
 
 async function rejectedOpenings(context: ProofContext, snapshot: Snapshot, range: Range): Promise<Float64Array> {
