@@ -183,8 +183,8 @@ function anchorToClock(sessions: Sessions, range: Range, runs: Runs): void {
     free = start + slots * stepMs
     const skipped = Math.max(0, Math.ceil((range.startMs - start) / stepMs))
     const kept = Math.min(slots, Math.ceil((range.endMs - start) / stepMs))
-    // Where the next session follows at once, trading goes on to the end of the slot.
-    const end = Math.min(start + kept * stepMs, nextOpensAt === piece.close ? Infinity : piece.close)
+    // Where the next piece follows inside the last slot, trading goes on to the end of that slot.
+    const end = Math.min(start + kept * stepMs, nextOpensAt < free ? Infinity : piece.close)
     runs.add(start + skipped * stepMs, kept - skipped, end, end, piece.session)
   }
   eachPiece(sessions, (open, close, session) => {

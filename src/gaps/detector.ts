@@ -2,14 +2,13 @@
  * The gap detector: slots of the calendar against rows, what is missing against coverage.
  * @module
  */
-import type { MissingKind } from '../contract/coverage.ts'
 import { ConfigError } from '../contract/errors.ts'
 import type { Gap, GapDetector, GapInput, GapReport } from '../contract/gap-detector.ts'
 import { type Interval, isLabelled, parseInterval } from '../contract/interval.ts'
 import { type Range, intersect, subtractRanges } from '../contract/range.ts'
 import { slotsOf } from '../contract/slots.ts'
-import { type Piece, createCutter, gapsOf } from './pieces.ts'
-import { type Tally, scanSlots } from './scan.ts'
+import { createCutter } from './cutter.ts'
+import { type Tally, scanSlots, slotsWithRows } from './scan.ts'
 import { isGapRule } from './unsure.ts'
 import { stretchesOf } from './verdict.ts'
 
@@ -56,27 +55,24 @@ function detect(input: GapInput, tolerance: number, minGapSlots: number | undefi
   const cutter = createCutter({
     slots,
     stretches: stretchesOf(checked ?? range, interval, input),
-    rejectedMs: input.rejectedMs?.toSorted() ?? new Float64Array(0),
-    tolerance,
+    rejected: input.rejectedMs === undefined ? [] : slotsWithRows(slots, input.rejectedMs.toSorted(), tolerance),
     finalMs: input.nowMs - capabilities.finalityLagMs,
   })
   const jitter = slots.stepMs * tolerance
   const rows = checked === null ? timestampsMs.subarray(0, 0) : rowsIn(timestampsMs, checked.startMs - jitter, checked.endMs)
   const tally: Tally = scanSlots(slots, rows, tolerance, cutter.onHole)
 
-  const unsure = cutter.pieces.filter((piece) => piece.verdict === 'unsure')
-  const isGap = isGapRule(unsure, slots, minGapSlots ?? shortestGap(interval))
-  const kept: (Piece & { verdict: MissingKind })[] = []
+  const isGap = isGapRule(cutter.unsure, slots, minGapSlots ?? shortestGap(interval))
+  const later = unchecked.flatMap((part) => unfetchedIn(part, interval, input))
   let noTrades = cutter.noTrades()
-  for (const piece of cutter.pieces) {
-    if (piece.verdict !== 'unsure') kept.push(piece as Piece & { verdict: MissingKind })
-    else if (isGap(piece)) kept.push({ ...piece, verdict: 'provider-missing' })
-    else noTrades += piece.slots
+  for (const piece of cutter.unsure) {
+    const { startMs, endMs, firstSession, lastSession } = piece
+    if (!isGap(piece)) noTrades += piece.slots
+    else later.push({ startMs, endMs, kind: 'provider-missing', slots: piece.slots, sessions: lastSession - firstSession + 1 })
   }
-  const gaps = [...gapsOf(kept), ...unchecked.flatMap((part) => unfetchedIn(part, interval, input))]
   return {
     range,
-    gaps: unchecked.length === 0 ? gaps : gaps.toSorted((a, b) => a.startMs - b.startMs),
+    gaps: later.length === 0 ? cutter.gaps : [...cutter.gaps, ...later].sort((a, b) => a.startMs - b.startMs),
     expected: slots.total,
     present: tally.present,
     noTrades,

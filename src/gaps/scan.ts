@@ -32,7 +32,9 @@ export function scanSlots(slots: Slots, timestampsMs: Float64Array, tolerance: n
     const open = first[run] as number
     const slotCount = count[run] as number
     const runEnd = end[run] as number
-    const limit = Math.min(runEnd, run + 1 < n ? (first[run + 1] as number) - jitter : Infinity)
+    // A short last slot may be reached by jitter from behind its end.
+    const reach = open + (slotCount - 1) * stepMs + jitter
+    const next = run + 1 < n ? (first[run + 1] as number) - jitter : Infinity
     row = skipBefore(timestampsMs, row, open - jitter, tally)
     let slot = 0
     while (row < rows) {
@@ -42,11 +44,8 @@ export function scanSlots(slots: Slots, timestampsMs: Float64Array, tolerance: n
       tally.present += matched
       if (row >= rows) break
       const time = timestampsMs[row] as number
-      if (!(time < limit)) {
-        if (time >= limit) break
-        throw unsorted(timestampsMs, row)
-      }
-      if (row > 0 && time < (timestampsMs[row - 1] as number)) throw unsorted(timestampsMs, row)
+      if (!(time >= (row > 0 ? (timestampsMs[row - 1] as number) : -Infinity))) throw unsorted(timestampsMs, row)
+      if (time >= next || (time >= runEnd && time > reach)) break
       row++
       const nearest = Math.min(Math.round((time - open) / stepMs), slotCount - 1)
       if (Math.abs(time - (open + nearest * stepMs)) > jitter) tally.offGrid++
@@ -61,6 +60,24 @@ export function scanSlots(slots: Slots, timestampsMs: Float64Array, tolerance: n
   }
   skipBefore(timestampsMs, row, Infinity, tally)
   return tally
+}
+
+/** Places among all slots of those that have a row, ascending. For few rows: every slot between two holes is listed. */
+export function slotsWithRows(slots: Slots, timestampsMs: Float64Array, tolerance: number): number[] {
+  const found: number[] = []
+  let place = 0
+  let run = 0
+  let before = 0
+  const listUntil = (end: number): void => {
+    while (place < end) found.push(place++)
+  }
+  scanSlots(slots, timestampsMs, tolerance, (holeRun, firstSlot, endSlot) => {
+    while (run < holeRun) before += slots.count[run++] as number
+    listUntil(before + firstSlot)
+    place = before + endSlot
+  })
+  listUntil(slots.total)
+  return found
 }
 
 /** Number of rows from `row` on that hit their slots to the millisecond: the common case, four at a time. */
@@ -86,7 +103,7 @@ function skipBefore(times: Float64Array, row: number, before: EpochMs, tally: Ta
   let at = row
   while (at < times.length && !((times[at] as number) >= before)) {
     const time = times[at] as number
-    if (Number.isNaN(time) || (at > 0 && time < (times[at - 1] as number))) throw unsorted(times, at)
+    if (!(time >= (at > 0 ? (times[at - 1] as number) : -Infinity))) throw unsorted(times, at)
     tally.outOfSession++
     at++
   }

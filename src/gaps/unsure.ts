@@ -3,7 +3,7 @@
  * @module
  */
 import type { Slots } from '../contract/slots.ts'
-import type { Piece } from './pieces.ts'
+import type { Unsure } from './cutter.ts'
 
 const HOUR_MS = 3_600_000
 /** Shorter holes of minutes are ordinary in quiet markets. */
@@ -16,7 +16,7 @@ const USUAL_SHARE = 0.99
  * Decides which of these pieces are gaps: those that are long, and all of a session that has less than half its rows.
  * Long is `minGapSlots`, else longer than 99 % of the holes that begin in the same hour of the UTC day, and at least 3.
  */
-export function isGapRule(unsure: readonly Piece[], slots: Slots, minGapSlots: number | undefined): (piece: Piece) => boolean {
+export function isGapRule(unsure: readonly Unsure[], slots: Slots, minGapSlots: number | undefined): (piece: Unsure) => boolean {
   const thresholds = minGapSlots === undefined ? usualLengths(unsure) : null
   const missing = missingBySession(unsure, slots)
   return (piece) => {
@@ -29,11 +29,11 @@ export function isGapRule(unsure: readonly Piece[], slots: Slots, minGapSlots: n
   }
 }
 
-function hourOf(piece: Piece): number {
+function hourOf(piece: Unsure): number {
   return Math.floor(piece.startMs / HOUR_MS) % 24
 }
 
-function usualLengths(unsure: readonly Piece[]): Map<number, number> {
+function usualLengths(unsure: readonly Unsure[]): Map<number, number> {
   const lengths = new Map<number, number[]>()
   for (const piece of unsure) {
     const hour = hourOf(piece)
@@ -52,7 +52,7 @@ function usualLengths(unsure: readonly Piece[]): Map<number, number> {
 }
 
 /** Slots and slots without rows of each session that has unsure holes. */
-function missingBySession(unsure: readonly Piece[], slots: Slots): Map<number, { expected: number; absent: number }> {
+function missingBySession(unsure: readonly Unsure[], slots: Slots): Map<number, { expected: number; absent: number }> {
   const out = new Map<number, { expected: number; absent: number }>()
   let run = 0
   let ordinal = 0
