@@ -23,6 +23,7 @@ const TABLE: Readonly<Record<Codec, { built?: Decompress; injected?: keyof Compr
  * @throws {StorageError} `storage/corrupt`; `storage/unsupported-format` where the platform brings no such codec
  */
 export function decompress(bytes: Uint8Array, size: number, codec: Codec, compressors: Compressors): Uint8Array {
+  if (!Object.hasOwn(TABLE, codec)) throw unsupported(`pages in codec ${String(codec)}`)
   const { built, injected } = TABLE[codec]
   const run = built ?? (injected === undefined ? undefined : (compressors[injected] as Decompress | undefined))
   if (run === undefined) throw unsupported(`${codec} pages need compressors.${injected}, which this platform lacks`)

@@ -88,14 +88,18 @@ export function footerOf(metadata: FileMetaData, size: number): ParquetFooter {
   })
 }
 
-interface Field {
+/** A column of a schema, of any shape. */
+export interface Field {
   readonly element: SchemaElement
   /** Is it a direct child of the root? */
   readonly flat: boolean
 }
 
-/** Columns of a schema: the elements without children, in order. */
-function fieldsOf(schema: readonly SchemaElement[]): Field[] {
+/**
+ * Columns of a schema: the elements without children, in order.
+ * @throws {StorageError} `storage/corrupt`
+ */
+export function fieldsOf(schema: readonly SchemaElement[]): Field[] {
   const fields: Field[] = []
   const open: number[] = []
   for (const [i, element] of schema.entries()) {

@@ -5,9 +5,9 @@
 export { bytesSource } from './bytes-source.ts'
 export { findRows } from './find-rows.ts'
 export { readFooter } from './footer.ts'
-export { readForeign } from './quick.ts'
+export { readForeign } from './foreign.ts'
 export { readColumns } from './read.ts'
 export { encodeParquet } from './write.ts'
 export type {
-  ByteSource, Compressors, Decompress, EncodeOptions, ForeignColumns, ParquetFooter, ParquetShape, ReadOptions, ReadPart,
+  ByteSource, Compressors, Decompress, EncodeOptions, ForeignColumns, ForeignOptions, ParquetFooter, ParquetShape, ReadOptions, ReadPart,
 } from './types.ts'

@@ -20,15 +20,17 @@ export interface Leaf {
   readonly optional: boolean
   /** Position among the columns of the file. */
   readonly index: number
-  /** Unit of a timestamp. */
-  readonly timeUnit?: 'ms' | 'us' | 'ns'
+  /** Unit of a time after the epoch. */
+  readonly timeUnit?: 'day' | 'ms' | 'us' | 'ns'
+  /** Is the time one of UTC, not of a clock that the file does not name? */
+  readonly adjustedToUtc?: boolean
   /** What is done to the decoded values before they mean what the file says. */
   readonly adapt?: Adapt
 }
 
 /** A meaning that no memory type has. */
 export type Adapt =
-  | { readonly kind: 'uint32' | 'uint64' | 'date' }
+  | { readonly kind: 'uint32' | 'uint64' }
   | { readonly kind: 'decimal'; readonly scale: number }
 
 /** Pages of one column in one row group. */

@@ -25,7 +25,7 @@ const MEANINGS: Readonly<Record<string, Readonly<Record<string, Meaning>>>> = {
     UINT_16: { type: 'int32', physical: 'INT32' },
     UINT_32: { type: 'int32', physical: 'INT32', adapt: { kind: 'uint32' } },
     TIME: { type: 'int32', physical: 'INT32' },
-    DATE: { type: 'int32', physical: 'INT32', timeUnit: 'ms', adapt: { kind: 'date' } },
+    DATE: { type: 'int32', physical: 'INT32', timeUnit: 'day' },
   },
   INT64: {
     '': { type: 'int64', physical: 'INT64' },
@@ -69,13 +69,15 @@ export function leafOf(element: SchemaElement, index: number): Leaf | undefined 
   }
   const words = MEANINGS[element.type ?? '']
   const meaning = words !== undefined && Object.hasOwn(words, word) ? words[word] : undefined
-  return meaning === undefined ? undefined : { ...facts, ...meaning }
+  if (meaning?.timeUnit === undefined) return meaning && { ...facts, ...meaning }
+  const { logical_type: logical } = element
+  return { ...facts, ...meaning, adjustedToUtc: logical?.type === 'TIMESTAMP' ? logical.isAdjustedToUTC : true }
 }
 
 /** Can the column be written as it was read, by its name, type and unit alone? */
 export function isNative(leaf: Leaf, timeUnit: 'us' | 'ns'): boolean {
   if (leaf.adapt !== undefined || leaf.physical === 'FLOAT' || leaf.physical === 'BOOLEAN') return false
-  return leaf.type !== 'timestamp' || leaf.timeUnit === timeUnit
+  return leaf.timeUnit === undefined || (leaf.type === 'timestamp' && leaf.timeUnit === timeUnit)
 }
 
 const WRITTEN: Readonly<Record<Exclude<ColumnType, 'timestamp'>, Partial<SchemaElement>>> = {

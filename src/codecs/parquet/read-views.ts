@@ -6,7 +6,7 @@ import { viewChunk, type DecodeContext } from './decode-chunk.ts'
 import type { Leaf } from './layout.ts'
 import { isSync, loadSync } from './load.ts'
 import { spansOf, tasksOf, type Span } from './plan.ts'
-import type { ReadOptions, ReadPart } from './types.ts'
+import type { ReadPart } from './types.ts'
 
 /** A view keeps the whole file in memory: views together must be at least this share of it. */
 const WORTH = 0.5
@@ -19,14 +19,14 @@ export interface Views {
 }
 
 /**
- * Tries to serve a part by views of its file's bytes, which nobody writes to again.
+ * Tries to serve a part by views of its file's bytes, which nobody writes to again; not where the caller has own room.
  * @returns undefined, with nothing read or kept, where that cannot be or would waste memory
  * @throws {StorageError} `storage/corrupt`, `storage/unsupported-format`
  */
 export function readViews(
-  part: ReadPart, leaves: readonly (Leaf | undefined)[], options: ReadOptions, context: DecodeContext,
+  part: ReadPart, leaves: readonly (Leaf | undefined)[], hasOwnRoom: boolean, context: DecodeContext,
 ): Views | undefined {
-  if (options.into !== undefined || !isSync(part.source)) return undefined
+  if (hasOwnRoom || !isSync(part.source)) return undefined
   const tasks = tasksOf(part, leaves, 0)
   const [span, ...others] = spansOf(tasks)
   const first = tasks[0]

@@ -37,12 +37,30 @@ interface Reader {
  * @throws the signal's reason when aborted
  */
 export async function readColumns(parts: readonly ReadPart[], options: ReadOptions): Promise<Columns> {
-  const { signal, compressors = {}, verify = false, yieldAfterMs = YIELD_AFTER_MS, now = monotonic } = options
-  signal?.throwIfAborted()
+  options.signal?.throwIfAborted()
   const leaves = parts.map((part) => leavesOf(part, options))
+  const targets = await readTargets(parts, leaves, options)
+  if (targets.some(({ name, valid }) => name === 'timestamp' && valid !== undefined)) {
+    throw corrupt('column timestamp: a row has none')
+  }
+  const entries = targets.map((target): [string, Column] => [target.name, columnOf(target)])
+  return Object.fromEntries(entries) as unknown as Columns
+}
+
+/** Columns to read, by name and type, without a unit of time. */
+export type TargetOptions = Omit<ReadOptions, 'timeUnit'>
+
+/**
+ * Decodes the rows of all parts. `leaves` holds, for each part, its column for each one wanted, or undefined.
+ * @throws as {@link readColumns}
+ */
+export async function readTargets(
+  parts: readonly ReadPart[], leaves: readonly (readonly (Leaf | undefined)[])[], options: TargetOptions,
+): Promise<readonly Target[]> {
+  const { signal, compressors = {}, verify = false, yieldAfterMs = YIELD_AFTER_MS, now = monotonic } = options
   const context = { compressors, verify, scratch: createScratch() }
   const only = parts.length === 1 ? parts[0] : undefined
-  const views = only && readViews(only, leaves[0] as (Leaf | undefined)[], options, context)
+  const views = only && readViews(only, leaves[0] ?? [], options.into !== undefined, context)
   const rows = parts.reduce((sum, part) => sum + part.endRow - part.startRow, 0)
   const targets = roomFor(options, rows, views?.columns)
   const reader: Reader = {
@@ -51,10 +69,11 @@ export async function readColumns(parts: readonly ReadPart[], options: ReadOptio
   let at = 0
   for (const [i, part] of parts.entries()) {
     const size = part.endRow - part.startRow
+    const wanted = leaves[i] ?? []
     for (const [column, target] of targets.entries()) {
-      if (leaves[i]?.[column] === undefined) putNulls(target, at, at + size)
+      if (wanted[column] === undefined) putNulls(target, at, at + size)
     }
-    const tasks = tasksOf(part, leaves[i] as (Leaf | undefined)[], at)
+    const tasks = tasksOf(part, wanted, at)
     if (views !== undefined) {
       const rest = tasks.filter(({ column }) => views.columns[column] === undefined)
       await decodeSpan({ ...views.span, tasks: rest }, views.bytes, reader)
@@ -62,11 +81,7 @@ export async function readColumns(parts: readonly ReadPart[], options: ReadOptio
     else await readLarge(part, tasks, reader)
     at += size
   }
-  const entries = targets.map((target): [string, Column] => [target.name, columnOf(target)])
-  if (targets.some(({ name, valid }) => name === 'timestamp' && valid !== undefined)) {
-    throw corrupt('column timestamp: a row has none')
-  }
-  return Object.fromEntries(entries) as unknown as Columns
+  return targets
 }
 
 function monotonic(): number {
@@ -95,7 +110,7 @@ function leavesOf({ footer, startRow, endRow }: ReadPart, { columns, timeUnit }:
   })
 }
 
-function roomFor(options: ReadOptions, rows: number, views: readonly (Target['values'] | undefined)[] = []): Target[] {
+function roomFor(options: TargetOptions, rows: number, views: readonly (Target['values'] | undefined)[] = []): Target[] {
   try {
     return options.columns.map((column, i) => {
       const view = views[i]

@@ -101,13 +101,26 @@ export interface ReadOptions extends ParquetShape {
   readonly allocate?: (bytes: number) => ArrayBuffer
 }
 
-/** Columns of a file in their native names and types. */
+/** Columns of any Parquet file in their native names and types. */
 export interface ForeignColumns {
+  /** Texts, enums, JSON and UUIDs as text; decimals as the nearest double; unsigned 32 bits as int64; booleans as 0 and 1. */
   readonly columns: Readonly<Record<string, Column>>
   readonly rows: number
+  /** Key-value pairs of the writer. */
   readonly metadata: Readonly<Record<string, string>>
   /** Unit of each column that counts time after the epoch. */
-  readonly timeUnits: Readonly<Record<string, 'ms' | 'us' | 'ns'>>
+  readonly timeUnits: Readonly<Record<string, 'day' | 'ms' | 'us' | 'ns'>>
+  /** Whether each column of `timeUnits` holds instants in UTC; false for the clock of a place that the file does not name. */
+  readonly adjustedToUtc: Readonly<Record<string, boolean>>
+  /** Columns that were not asked for by name and cannot be read, with the reason. */
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[]
+}
+
+/** How any Parquet file is read. */
+export interface ForeignOptions
+  extends Partial<Pick<ReadOptions, 'signal' | 'compressors' | 'yieldAfterMs' | 'now' | 'verify' | 'allocate'>> {
+  /** Names of the columns wanted, in order. @default all that can be read */
+  readonly columns?: readonly string[]
 }
 
 export type { Column, Columns, ReadBuffers, StoredColumn }
