@@ -5,6 +5,7 @@
  * end of its last; nothing before or after is proven, since the file may simply end there.
  * @module
  */
+import type { Compressors } from '../codecs/parquet/index.ts'
 import { ConfigError, ProviderError } from '../contract/errors.ts'
 import { INTERVALS, type Interval, parseInterval } from '../contract/interval.ts'
 import { checkOptions } from '../contract/options.ts'
@@ -134,7 +135,8 @@ async function* pages(settings: Settings, request: FetchRequest, context: FetchC
   const interval = checkServed(settings, series)
   const path = pathOf(settings, series)
   const { columns, timeZone, stamp, format } = settings
-  const source = { open: await platformOpen(path), path, format, mapping: columns, signal: context.signal }
+  const open = await platformOpen(path)
+  const source = { open, compressors: platformCompressors, path, format, mapping: columns, signal: context.signal }
   const bars = barsOf(await readFile(source), { interval, timeZone, stamp, symbol: series.symbol, path })
   for (const page of pagesOf(bars, interval, range)) {
     context.signal.throwIfAborted()
@@ -148,6 +150,19 @@ async function platformOpen(path: string): Promise<PlatformOpen> {
     return (await import('node:fs/promises')).open
   } catch (cause) {
     throw new ProviderError('provider/unsupported', `${path}: this platform has no files`, { path, cause })
+  }
+}
+
+/** What Parquet files are compressed with, as far as the platform has it; nothing grows beyond the size it declares. */
+async function platformCompressors(): Promise<Compressors> {
+  const { brotliDecompressSync, gunzipSync, zstdDecompressSync } = await import('node:zlib')
+  const bound = (size: number): { maxOutputLength: number } => ({ maxOutputLength: Math.max(1, size) })
+  return {
+    gunzip: (bytes, size) => gunzipSync(bytes, bound(size)),
+    brotliDecompress: (bytes, size) => brotliDecompressSync(bytes, bound(size)),
+    ...(zstdDecompressSync === undefined
+      ? {}
+      : { zstdDecompress: (bytes, size) => zstdDecompressSync(bytes, bound(size)) }),
   }
 }
 

@@ -337,6 +337,45 @@ describe('formats', () => {
     await check('bars.bin', Uint8Array.from(parts.flatMap((part) => [...part])))
   })
 
+  test.each(['uncompressed', 'snappy', 'zstd', 'gzip'])(
+    'Parquet files of DuckDB, %s, with times of every kind',
+    async (codec) => {
+      const { DuckDBInstance } = await import('@duckdb/node-api')
+      const connection = await (await DuckDBInstance.create(':memory:')).connect()
+      const path = join(folder, `duck-${codec}.parquet`)
+      const times = {
+        local: "TIMESTAMP '2024-07-01 09:30:00'",
+        instant: 'to_timestamp(1719826200)',
+        day: "DATE '2024-07-01'",
+      }
+      for (const [kind, time] of Object.entries(times)) {
+        const rows = `SELECT ${time} AS "Date", 1 AS open, 2.5::FLOAT AS high, 0.5::DECIMAL(9,2) AS low, 2 AS close, NULL::BIGINT AS volume, [1, 2] AS deep`
+        await connection.run(`COPY (${rows}) TO '${path}' (FORMAT parquet, COMPRESSION ${codec})`)
+        const got = await read({ path, timeZone: 'America/New_York' }, kind === 'day' ? '1d' : '1m')
+        expect(got.iso).toEqual([
+          { local: '2024-07-01T13:30Z', instant: '2024-07-01T09:30Z', day: '2024-07-01T00:00Z' }[kind],
+        ])
+        expect(['open', 'high', 'low', 'close', 'volume'].map((name) => got.column(name)[0])).toEqual([
+          1,
+          2.5,
+          0.5,
+          2,
+          null,
+        ])
+      }
+      connection.closeSync()
+    },
+  )
+
+  test('columns that cannot be read do not matter where they are not needed', async () => {
+    const prices = { t: [1704153600], o: [1], h: [1], l: [1], c: [1] }
+    const table = new Table({
+      ...Object.fromEntries(Object.entries(prices).map(([name, values]) => [name, vectorFromArray(values)])),
+      deep: vectorFromArray([[1, 2]]),
+    } as never)
+    expect((await read({ path: write('deep.arrow', tableToIPC(table, 'file')) }, '1d')).column('close')).toEqual([1])
+  })
+
   test('Arrow times of any unit, local or in a zone', async () => {
     const prices = { open: [1], high: [1], low: [1], close: [1] }
     const withTime = async (
@@ -376,7 +415,9 @@ describe('formats', () => {
 
   test('a broken file is refused by name', async () => {
     const broken = write('broken.arrow', Uint8Array.of(...new TextEncoder().encode('ARROW1'), 0, 0, 1, 2, 3))
-    await expect(read({ path: broken }, '1d')).rejects.toMatchObject({ code: 'data/invalid' })
+    await expect(read({ path: broken }, '1d')).rejects.toMatchObject({ code: 'data/invalid', message: /broken\.arrow/ })
+    const cut = write('cut.parquet', new TextEncoder().encode('PAR1 and then nothing PAR1'))
+    await expect(read({ path: cut }, '1d')).rejects.toMatchObject({ code: 'data/invalid', message: /cut\.parquet/ })
     await expect(read({ path: write('text.csv', days), format: 'arrow' }, '1d')).rejects.toMatchObject({
       code: 'data/invalid',
     })

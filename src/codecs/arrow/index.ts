@@ -26,9 +26,9 @@ import {
 import { type Column, type Columns, isDictionary, isNullable, rowCount, valuesOf } from '../../contract/columns.ts'
 import { DataError } from '../../contract/errors.ts'
 import { SCHEMAS, type SchemaName, columnFacts } from '../../contract/schema.ts'
-import { type ForeignTable, columnsFromTable } from './read.ts'
+import { type ForeignOptions, type ForeignTable, columnsFromTable } from './read.ts'
 
-export type { ForeignTable, ForeignTime } from './read.ts'
+export type { ForeignOptions, ForeignTable, ForeignTime } from './read.ts'
 
 /** What a table is made of besides its columns. */
 export interface TableFacts {
@@ -82,11 +82,11 @@ function dataOf(column: Column, type: DataType, rows: number): ReturnType<typeof
 
 /**
  * Reads an Arrow table, or the bytes of an Arrow IPC file (Feather v2) or stream.
- * @throws {DataError} `data/invalid` where the bytes are no Arrow, `data/schema-mismatch` for nested columns
+ * @throws {DataError} `data/invalid` where the bytes are no Arrow, `data/schema-mismatch` for nested columns, unless
+ *   those are skipped
  */
-export function columnsFromArrow(source: Table | Uint8Array): ForeignTable {
-  if (!(source instanceof Uint8Array)) return columnsFromTable(source)
-  return columnsFromTable(parseIpc(source))
+export function columnsFromArrow(source: Table | Uint8Array, options: ForeignOptions = {}): ForeignTable {
+  return columnsFromTable(source instanceof Uint8Array ? parseIpc(source) : source, options)
 }
 
 function parseIpc(bytes: Uint8Array): Table {

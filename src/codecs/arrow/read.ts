@@ -35,6 +35,8 @@ const TYPE = {
   utf8View: 24,
 } as const
 
+const READABLE: ReadonlySet<number> = new Set(Object.values(TYPE))
+
 /** Arrow's number of the precision of Float64. */
 const DOUBLE = 2
 
@@ -51,16 +53,24 @@ interface ArrowType {
   readonly scale?: number
 }
 
+/** Which columns are read. */
+export interface ForeignOptions {
+  /** Leave out columns that are neither number, time, text nor truth value, instead of refusing the table. @default false */
+  readonly skip?: boolean
+}
+
 /**
  * Reads all columns. One batch of Float64, Int64, Int32, Uint8 or Timestamp is used in place; the rest is copied.
- * @throws {DataError} `data/schema-mismatch` for a column that is neither number, time, text nor truth value
+ * @throws {DataError} `data/schema-mismatch` for a column that is neither number, time, text nor truth value, unless
+ *   those are skipped
  */
-export function columnsFromTable(table: Table): ForeignTable {
+export function columnsFromTable(table: Table, { skip = false }: ForeignOptions = {}): ForeignTable {
   const columns: Record<string, Column> = {}
   const times: Record<string, ForeignTime> = {}
   for (const [i, field] of table.schema.fields.entries()) {
     const vector = table.getChildAt(i) as Vector
     const type = field.type as unknown as ArrowType
+    if (skip && !READABLE.has(type.typeId)) continue
     const time = timeOf(type)
     if (time !== undefined) times[field.name] = time
     columns[field.name] = readColumn(field.name, type, vector)

@@ -4,8 +4,9 @@
  */
 import { type ColumnKind, type TimeColumn, readCsv } from '../../codecs/csv/index.ts'
 import { readTimes } from '../../codecs/csv/times.ts'
+import type { Compressors } from '../../codecs/parquet/index.ts'
 import { type Column, isNullable, isValid, valuesOf } from '../../contract/columns.ts'
-import { ProviderError } from '../../contract/errors.ts'
+import { DataError, ProviderError, isDataClientError } from '../../contract/errors.ts'
 import { DAY_MS } from '../../contract/time.ts'
 import { zoneClock } from '../zone.ts'
 import { type OpenedFile, type PlatformOpen, openFile } from './open.ts'
@@ -26,6 +27,8 @@ export interface FileTable {
 /** What is read. */
 export interface FileSource {
   readonly open: PlatformOpen
+  /** Compressions of the platform, asked for when a Parquet file is read. */
+  readonly compressors: () => Promise<Compressors>
   readonly path: string
   /** @default told by its first bytes */
   readonly format: FileFormat | undefined
@@ -87,15 +90,31 @@ function kindOf(fields: Recognised, name: string): ColumnKind {
 
 async function readArrowFile(file: OpenedFile, source: FileSource): Promise<FileTable> {
   const { columnsFromArrow } = await import('../../codecs/arrow/index.ts')
-  const table = columnsFromArrow(await file.all())
+  const bytes = await file.all()
+  const table = await named(source.path, async () => columnsFromArrow(bytes, { skip: true }))
   return nativeTable(table.rows, table.columns, table.times, source)
 }
 
 async function readParquetFile(file: OpenedFile, source: FileSource): Promise<FileTable> {
   const { bytesSource, readForeign } = await import('../../codecs/parquet/index.ts')
-  const table = await readForeign(bytesSource(await file.all()))
-  const times = Object.fromEntries(Object.entries(table.timeUnits).map(([name, unit]) => [name, { unit, zone: 'UTC' }]))
-  return nativeTable(table.rows, table.columns, times, source)
+  const { signal, path } = source
+  const bytes = bytesSource(await file.all())
+  const compressors = await source.compressors()
+  const table = await named(path, () => readForeign(bytes, { signal, compressors }))
+  const times = Object.entries(table.timeUnits).map(([name, unit]) => {
+    return [name, { unit, zone: table.adjustedToUtc[name] === false ? null : 'UTC' }] as const
+  })
+  return nativeTable(table.rows, table.columns, Object.fromEntries(times), source)
+}
+
+/** Says which file it is that a codec refuses. */
+async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (!isDataClientError(cause)) throw cause
+    throw new DataError('data/invalid', `${path}: ${cause.message}`, { path, cause })
+  }
 }
 
 interface NativeTime {
