@@ -52,10 +52,10 @@ export function slotsOf(
 ): Slots {
   if (isLabelled(interval)) return labelSlots(calendar, range, interval, dayBoundary)
   const sessions = sessionsAround(calendar, range)
-  const runs = createRuns(sessions.n * 2, INTERVALS[interval].ms)
-  if (anchor === 'session') anchorToSessions(sessions, range, runs)
-  else anchorToClock(sessions, range, runs)
-  return runs.finish()
+  const draft = draftOf(sessions.n * 2, INTERVALS[interval].ms)
+  if (anchor === 'session') anchorToSessions(sessions, range, draft)
+  else anchorToClock(sessions, range, draft)
+  return finish(draft)
 }
 
 /** Number of slots whose opening lies in the range: the rows of an unbroken series. Builds no list of them. */
@@ -122,89 +122,88 @@ function eachPiece(sessions: Sessions, visit: (open: EpochMs, close: EpochMs, se
   }
 }
 
-interface Runs {
+/** Slots while they are listed: columns longer than needed, `n` runs so far. */
+interface Draft {
   readonly stepMs: number
-  add(first: EpochMs, count: number, end: EpochMs, complete: EpochMs, firstSession: number, lastSession?: number): void
-  finish(): Slots
+  readonly first: Float64Array
+  readonly count: Float64Array
+  readonly end: Float64Array
+  readonly session: Float64Array
+  n: number
+  total: number
 }
 
-function createRuns(capacity: number, stepMs: number): Runs {
+function draftOf(capacity: number, stepMs: number): Draft {
   const column = (): Float64Array => new Float64Array(capacity)
-  const [first, count, end, complete] = [column(), column(), column(), column()]
-  const [firstSession, lastSession] = [column(), column()]
-  let n = 0
-  let total = 0
+  return { stepMs, first: column(), count: column(), end: column(), session: column(), n: 0, total: 0 }
+}
+
+function addRun(draft: Draft, first: EpochMs, count: number, end: EpochMs, session: number): void {
+  if (count <= 0) return
+  const { n } = draft
+  draft.first[n] = first
+  draft.count[n] = count
+  draft.end[n] = end
+  draft.session[n] = session
+  draft.total += count
+  draft.n = n + 1
+}
+
+function finish({ n, stepMs, total, first, count, end, session }: Draft, complete = end, lastSession = session): Slots {
+  const cut = (column: Float64Array): Float64Array => column.subarray(0, n)
   return {
-    stepMs,
-    add(opens, slots, ends, completes, session, last = session) {
-      if (slots <= 0) return
-      first[n] = opens
-      count[n] = slots
-      end[n] = ends
-      complete[n] = completes
-      firstSession[n] = session
-      lastSession[n] = last
-      total += slots
-      n++
-    },
-    finish: () => ({
-      n,
-      stepMs,
-      first: first.subarray(0, n),
-      count: count.subarray(0, n),
-      end: end.subarray(0, n),
-      complete: complete.subarray(0, n),
-      firstSession: firstSession.subarray(0, n),
-      lastSession: lastSession.subarray(0, n),
-      total,
-    }),
+    n, stepMs, total,
+    first: cut(first), count: cut(count), end: cut(end), complete: cut(complete),
+    firstSession: cut(session), lastSession: cut(lastSession),
   }
 }
 
-function anchorToSessions(sessions: Sessions, range: Range, runs: Runs): void {
-  const { stepMs } = runs
+function anchorToSessions(sessions: Sessions, range: Range, draft: Draft): void {
+  const { stepMs } = draft
   eachPiece(sessions, (open, close, session) => {
     const skipped = Math.max(0, Math.ceil((range.startMs - open) / stepMs))
     const slots = Math.ceil((Math.min(close, range.endMs) - open) / stepMs)
-    const end = Math.min(close, open + slots * stepMs)
-    runs.add(open + skipped * stepMs, slots - skipped, end, end, session)
+    addRun(draft, open + skipped * stepMs, slots - skipped, Math.min(close, open + slots * stepMs), session)
   })
 }
 
-function anchorToClock(sessions: Sessions, range: Range, runs: Runs): void {
-  const { stepMs } = runs
+function anchorToClock(sessions: Sessions, range: Range, draft: Draft): void {
+  const { stepMs } = draft
   let free = -Infinity
-  let piece: { open: EpochMs; close: EpochMs; session: number } | null = null
+  let [open, close, session] = [NaN, NaN, 0]
   const place = (nextOpensAt: EpochMs): void => {
-    if (piece === null) return
-    const start = Math.max(Math.floor(piece.open / stepMs) * stepMs, free)
-    const slots = Math.ceil((piece.close - start) / stepMs)
-    if (slots <= 0) return
+    const start = Math.max(Math.floor(open / stepMs) * stepMs, free)
+    const slots = Math.ceil((close - start) / stepMs)
+    if (!(slots > 0)) return
     free = start + slots * stepMs
     const skipped = Math.max(0, Math.ceil((range.startMs - start) / stepMs))
     const kept = Math.min(slots, Math.ceil((range.endMs - start) / stepMs))
     // Where the next piece follows inside the last slot, trading goes on to the end of that slot.
-    const end = Math.min(start + kept * stepMs, nextOpensAt < free ? Infinity : piece.close)
-    runs.add(start + skipped * stepMs, kept - skipped, end, end, piece.session)
+    const end = Math.min(start + kept * stepMs, nextOpensAt < free ? Infinity : close)
+    addRun(draft, start + skipped * stepMs, kept - skipped, end, session)
   }
-  eachPiece(sessions, (open, close, session) => {
-    place(open)
-    piece = { open, close, session }
+  eachPiece(sessions, (nextOpen, nextClose, nextSession) => {
+    place(nextOpen)
+    open = nextOpen
+    close = nextClose
+    session = nextSession
   })
   place(NaN)
 }
 
 function labelSlots(calendar: Calendar, range: Range, interval: Interval, dayBoundary: DayBoundary): Slots {
   const sessions = labelled(calendar, ceilOpen(interval, range.startMs), ceilOpen(interval, range.endMs))
-  const runs = createRuns(sessions.n, INTERVALS[interval].ms)
+  const draft = draftOf(sessions.n, INTERVALS[interval].ms)
+  const [complete, lastSession] = [new Float64Array(sessions.n), new Float64Array(sessions.n)]
   for (let i = 0; i < sessions.n; ) {
     const label = barOpen(interval, sessions.session[i] as number)
     const end = nextOpen(interval, label)
     const firstSession = i
     while (i < sessions.n && (sessions.session[i] as number) < end) i++
     if (label < range.startMs || label >= range.endMs) continue
-    const complete = dayBoundary === 'utc' ? end : (sessions.close[i - 1] as number)
-    runs.add(label, 1, end, complete, firstSession, i - 1)
+    complete[draft.n] = dayBoundary === 'utc' ? end : (sessions.close[i - 1] as number)
+    lastSession[draft.n] = i - 1
+    addRun(draft, label, 1, end, firstSession)
   }
-  return runs.finish()
+  return finish(draft, complete, lastSession)
 }

@@ -47,7 +47,8 @@ export interface Cutter {
 export function createCutter(cuts: Cuts): Cutter {
   const { slots, stretches, rejected, finalMs } = cuts
   const { stepMs, first, count, end, firstSession, lastSession } = slots
-  const before = ordinals(slots)
+  let before: Float64Array | null = null
+  const placeOf = (run: number): number => (before ??= ordinals(slots))[run] as number
   const gaps: Growing[] = []
   const unsure: Unsure[] = []
   let noTrades = 0
@@ -59,7 +60,7 @@ export function createCutter(cuts: Cuts): Cutter {
   let lastFirstSession = 0
 
   const emit = (verdict: Verdict, run: number, slot: number, endSlot: number): void => {
-    const ordinal = (before[run] as number) + slot
+    const ordinal = placeOf(run) + slot
     const joins = verdict === last && ordinal === lastEnd
     last = verdict
     lastEnd = ordinal + endSlot - slot
@@ -89,7 +90,7 @@ export function createCutter(cuts: Cuts): Cutter {
 
   /** The next slot of a run from `slot` on, before `endSlot`, that has a rejected row; `endSlot` where there is none. */
   const nextRejected = (run: number, slot: number, endSlot: number): number => {
-    const offset = before[run] as number
+    const offset = placeOf(run)
     while (reject < rejected.length && (rejected[reject] as number) < offset + slot) reject++
     return reject < rejected.length ? Math.min(endSlot, (rejected[reject] as number) - offset) : endSlot
   }
