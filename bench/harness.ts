@@ -62,6 +62,8 @@ export interface CaseResult {
   /** To the limit: median over median, minimum over minimum. */
   readonly ratioMedian: number
   readonly ratioMin: number
+  /** Processor time to that of the limit. */
+  readonly ratioCpu: number
   readonly note?: string
 }
 
@@ -188,6 +190,7 @@ function summarise(suite: Suite, samples: ReadonlyMap<string, readonly Sample[]>
     ...one,
     ratioMedian: one.medianMs / limit.medianMs,
     ratioMin: one.minMs / limit.minMs,
+    ratioCpu: one.cpuMedianMs / limit.cpuMedianMs,
   }))
 }
 
@@ -209,12 +212,12 @@ const ms = (value: number): string => (value < 10 ? value.toFixed(2) : value.toF
 /** A suite as text for people. */
 export function formatSuite(result: SuiteResult): string {
   const width = Math.max(...result.cases.map((one) => one.name.length))
-  const head = `${'case'.padEnd(width)} ${['median', 'min', 'cpu', 'x limit', 'x min'].map((name) => name.padStart(9)).join('')}`
+  const head = `${'case'.padEnd(width)} ${['median', 'min', 'cpu', 'x limit', 'x min', 'x cpu'].map((name) => name.padStart(9)).join('')}`
   const lines = result.cases.map((one) => {
-    const cells = [ms(one.medianMs), ms(one.minMs), ms(one.cpuMedianMs), one.ratioMedian.toFixed(2), one.ratioMin.toFixed(2)]
+    const cells = [ms(one.medianMs), ms(one.minMs), ms(one.cpuMedianMs), one.ratioMedian.toFixed(2), one.ratioMin.toFixed(2), one.ratioCpu.toFixed(2)]
     return `${one.name.padEnd(width)} ${cells.map((cell) => cell.padStart(9)).join('')}${one.note === undefined ? '' : `  ${one.note}`}`
   })
-  const figures = Object.entries(result.figures).map(([name, value]) => `  ${name}: ${Number(value.toPrecision(4))}`)
+  const figures = Object.entries(result.figures).map(([name, value]) => `  ${name}: ${value >= 1000 ? Math.round(value) : Number(value.toPrecision(4))}`)
   const goals = result.goals.map(formatGoal)
   const title = `\n${result.name}: ${result.about}\nlimit: ${result.limit} · noise (middle half of it over its median): ${(100 * result.noise).toFixed(0)} %`
   return [title, head, ...lines, ...figures, ...goals].join('\n')

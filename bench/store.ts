@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { type Compressors, type ParquetFooter, bytesSource, readColumns, readFooter } from '../src/codecs/parquet/index.ts'
 import { tableFromColumns } from '../src/codecs/arrow/index.ts'
@@ -118,6 +118,12 @@ export async function loadBars(client: DataClient, feed: Feed, symbol: string, i
   const stepMs = interval === '1m' ? MINUTE_MS : 1440 * MINUTE_MS
   await client.load({ symbol, interval, start: openMs(bars, 0), end: openMs(bars, -1) + stepMs })
   return performance.now() - started
+}
+
+/** The name under which other tools find a data file: in the folder of the series, one file a partition. */
+export function viewOf(file: string): string {
+  const [part] = basename(file).split('.')
+  return join(dirname(dirname(file)), `${part}.parquet`)
 }
 
 /** One data file with its footer, parsed beforehand. */

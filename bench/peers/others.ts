@@ -26,7 +26,7 @@ import { type Bars, COLUMNS } from '../data.ts'
 export function ipcBytes(bars: Bars): Uint8Array {
   const fields = COLUMNS.map((name, i) => new Field(name, i === 0 ? new TimestampMicrosecond('UTC') : new Float64(), false))
   const rows = bars.timestamp.length
-  const children = fields.map(({ name, type }) => makeData({ type, length: rows, nullCount: 0, data: bars[name] as never }))
+  const children = fields.map(({ name, type }) => makeData({ type: type as Float64, length: rows, nullCount: 0, data: bars[name] as Float64Array }))
   const schema = new Schema(fields)
   const batch = new RecordBatch(schema, makeData({ type: new Struct(fields), length: rows, nullCount: 0, children }))
   return tableToIPC(new ArrowTable(schema, batch), 'file')
@@ -72,9 +72,10 @@ export async function readByHyparquet(path: string, rows: number, start = 0): Pr
   const out = Object.fromEntries(COLUMNS.map((name, i) => [name, i === 0 ? new BigInt64Array(rows) : new Float64Array(rows)]))
   const handle = openSync(path, 'r')
   try {
+    const byteLength = fstatSync(handle).size
     const file = {
-      byteLength: fstatSync(handle).size,
-      slice(from: number, end = this.byteLength): ArrayBuffer {
+      byteLength,
+      slice(from: number, end: number = byteLength): ArrayBuffer {
         const bytes = new Uint8Array(end - from)
         readSync(handle, bytes, 0, bytes.length, from)
         return bytes.buffer
