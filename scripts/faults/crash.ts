@@ -4,7 +4,7 @@
  * @module
  */
 import { checkTrace, replayLine, traceScenario } from '../../test/faults/crash.ts'
-import { MAINTENANCE, SCENARIOS } from '../../test/faults/scenarios.ts'
+import { ALL } from '../../test/faults/scenarios.ts'
 import type { CrashModel } from '../../test/faults/sim-disk.ts'
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
@@ -15,7 +15,7 @@ const only = point === undefined ? undefined : { point: Number(point), model: mo
 console.log(`SEED=${seed} ROUNDS=${rounds}`)
 let failures = 0
 let disks = 0
-for (const scenario of [...SCENARIOS, ...MAINTENANCE]) {
+for (const scenario of ALL) {
   if (name !== undefined && scenario.name !== name) continue
   const begun = performance.now()
   const report = await checkTrace(await traceScenario(scenario), { seed, rounds, ...(only === undefined ? {} : { only }) })

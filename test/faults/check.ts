@@ -67,8 +67,9 @@ export async function checkViewShows(sim: SimFs, rows: Rows): Promise<string[]> 
 }
 
 /** Versions on the disk are sound, chained and contiguous below the head, and all their files are there. */
-export function checkLog(sim: SimFs, keepLast = 20): string[] {
+export function checkLog(sim: SimFs, { keepLast = 20, damaged = false }: { keepLast?: number; damaged?: boolean } = {}): string[] {
   const broken: string[] = []
+  const unreadable: string[] = []
   const live = new Map<number, LocalSnapshot>()
   const all: LocalSnapshot[] = []
   for (const path of inFolder(sim, PATHS.log)) {
@@ -79,18 +80,21 @@ export function checkLog(sim: SimFs, keepLast = 20): string[] {
       all.push(snapshot)
       if (name.kind === 'live') live.set(name.version, snapshot)
     } catch (error) {
-      broken.push(`log: version ${name.version} cannot be read: ${String(error)}`)
+      unreadable.push(`log: version ${name.version} cannot be read: ${String(error)}`)
     }
   }
+  // What was damaged before is replaced by a later version, and old versions may still name what is gone.
+  if (damaged) all.splice(0, all.length, ...all.filter(({ version }) => version === Math.max(...live.keys())))
+  else broken.push(...unreadable)
   const head = Math.max(0, ...live.keys())
-  for (let version = head; version > Math.max(0, head - keepLast); version--) {
+  for (let version = head; version > Math.max(0, head - keepLast) && !damaged; version--) {
     if (!live.has(version)) broken.push(`log: version ${version} is missing below head ${head}`)
   }
   const hashes = new Map(all.map(({ version, hash }) => [version, hash]))
   for (const { version, parent } of all) {
     const below = hashes.get(version - 1)
     if (below !== undefined && below !== parent) broken.push(`log: version ${version} does not name the hash of ${version - 1}`)
-    if (version > 1 && parent === null) broken.push(`log: version ${version} has no parent`)
+    if (version > 1 && parent === null && !damaged) broken.push(`log: version ${version} has no parent`)
   }
   for (const { version, files } of all) {
     for (const file of Object.values(files).flat()) {

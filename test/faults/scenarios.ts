@@ -2,6 +2,7 @@
  * What is done to a store while it crashes or its disk fails: small stories that touch every part of the protocol.
  * @module
  */
+import { forgetCoverage } from '../../src/contract/coverage.ts'
 import type { MaintainTask } from '../../src/contract/storage.ts'
 import { dataName, versionName, viewName } from '../../src/storage/local/layout.ts'
 import { decodeSnapshot } from '../../src/storage/local/snapshot-format.ts'
@@ -100,6 +101,64 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'note and lock', setup: twoMonths, steps: [step({ kind: 'note' }), step({ kind: 'lock' }), step({ kind: 'note' }), upsert(300, 1, 1)] },
 ]
 
+/** Rows of {@link twoMonths} that lie in the first month, whose file is damaged below. */
+const january = (): [number, number][] => [...bars(0, 300, 100)].filter(([ms]) => ms < Date.UTC(2024, 1))
+const inFebruary = (rows: ReadonlyMap<number, number>): Map<number, number> =>
+  new Map([...rows].filter(([ms]) => ms >= Date.UTC(2024, 1)))
+const withoutJanuary = (before: Expected): Expected => ({
+  ...before,
+  rows: inFebruary(before.rows),
+  coverage: forgetCoverage(before.coverage, { startMs: START_MS, endMs: START_MS + january().length * MINUTE_MS }),
+})
+
+const dataOf = (sim: SimFs, part: string): string =>
+  sim.paths().find((path) => path.startsWith(`${PATHS.data}/${part}.`) && path.endsWith('.pq')) as string
+
+function flipByte(sim: SimFs, path: string, at: number): void {
+  const bytes = (sim.peek(path) as Uint8Array).slice()
+  bytes[at] = (bytes[at] as number) ^ 0x10
+  sim.poke(path, bytes)
+}
+
+/** Stories that begin with damage: what was lost is forgotten, the rest stays, and the store goes on. */
+export const DAMAGE: readonly Scenario[] = [
+  {
+    name: 'read of a damaged file',
+    damaged: true,
+    setup: twoMonths,
+    prepare: ({ sim }) => flipByte(sim, dataOf(sim, '2024-01'), 200),
+    steps: [{ action: { kind: 'read' }, mayFail: ['storage/corrupt'], after: withoutJanuary }, upsert(0, 10, 3)],
+  },
+  {
+    name: 'repair of a lost file',
+    damaged: true,
+    setup: twoMonths,
+    prepare: ({ sim }) => sim.relink(dataOf(sim, '2024-01'), null),
+    steps: [{ ...maintain({ kind: 'repair', series: SERIES }), after: withoutJanuary }, upsert(0, 10, 3)],
+  },
+  {
+    name: 'repair of an unreadable head',
+    damaged: true,
+    setup: [...twoMonths, upsert(300, 20, 5)],
+    prepare: ({ sim }) => flipByte(sim, `${PATHS.log}/${versionName(2)}`, 100),
+    steps: [{ ...maintain({ kind: 'repair', series: SERIES }), after: (before) => lastRowsGone(before, 300) }, upsert(300, 20, 6)],
+  },
+  {
+    name: 'repair of a lost log',
+    damaged: true,
+    setup: [...twoMonths, upsert(280, 30, 5, { revisions: 2 })],
+    prepare: ({ sim }) => {
+      for (const version of [1, 2]) sim.relink(`${PATHS.log}/${versionName(version)}`, null)
+    },
+    steps: [{ ...maintain({ kind: 'repair', series: SERIES }), after: (before) => ({ ...before, coverage: [] }) }, upsert(300, 20, 6)],
+  },
+]
+
+function lastRowsGone(before: Expected, count: number): Expected {
+  const rows = new Map([...before.rows].filter(([ms]) => ms < START_MS + count * MINUTE_MS))
+  return { ...before, rows, coverage: forgetCoverage(before.coverage, { startMs: START_MS + count * MINUTE_MS, endMs: Infinity }) }
+}
+
 /** Stories of maintenance. */
 export const MAINTENANCE: readonly Scenario[] = [
   { name: 'compact', options: { partition: 'all' }, setup: segments(5), steps: [maintain({ kind: 'compact', series: SERIES })] },
@@ -118,3 +177,6 @@ export const MAINTENANCE: readonly Scenario[] = [
   },
   { name: 'drop', setup: twoMonths, steps: [step({ kind: 'drop' }), upsert(0, 5, 3)] },
 ]
+
+/** All stories there are. */
+export const ALL: readonly Scenario[] = [...SCENARIOS, ...MAINTENANCE, ...DAMAGE]

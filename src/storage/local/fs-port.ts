@@ -172,19 +172,19 @@ export async function ensureFolder(fs: FsPort, path: string): Promise<void> {
 }
 
 /**
- * Brings the names of a folder and of those above it, down to the root, to the disk, whoever made them: a process that was
- * stopped, or one that runs, may have made them and not synced them.
+ * Brings the names in a folder to the disk, and those of the folder and of all above it up to the root's, whoever made
+ * them: a process that was stopped, or one that runs, may have made them and not synced them.
  */
-export async function syncPath(fs: FsPort, root: string, path: string): Promise<void> {
-  for (let at = path; at.length >= root.length; at = folderOf(at)) {
-    const parent = folderOf(at)
+export async function syncPath(fs: FsPort, root: string, folder: string): Promise<void> {
+  for (let at = folder; ; at = folderOf(at)) {
+    const isOutside = at.length < root.length
     try {
-      await fs.fsyncFolder(parent)
+      await fs.fsyncFolder(at)
     } catch (error) {
       // The folder above the root may be closed to this process; it is none of the store's.
-      if (at !== root || !isCode(error, 'EACCES', 'EPERM')) throw error
+      if (!isOutside || !isCode(error, 'EACCES', 'EPERM')) throw error
     }
-    if (parent === at) return
+    if (isOutside || at === folderOf(at)) return
   }
 }
 

@@ -6,7 +6,7 @@ import { StorageError, hasCode } from '../../contract/errors.ts'
 import { seriesKey } from '../../contract/series.ts'
 import { withoutFiles } from './damage.ts'
 import { DamagedDataFile, MissingDataFile, openDataFile } from './data-file.ts'
-import { ensureFolder } from './fs-port.ts'
+import { ensureFolder, syncPath } from './fs-port.ts'
 import { type DataFile, dataName } from './layout.ts'
 import { listLog, readVersion } from './log.ts'
 import { publish } from './publish.ts'
@@ -36,6 +36,8 @@ export async function repairSeries(store: LocalStore, desk: Desk, report: Report
     current = (await withoutFiles(store, desk, files, bad.map(({ why }) => why).join('; '))) ?? head
     report.version = current.version
   }
+  // An earlier repair may have put the version and not lived to sync its name.
+  if (!report.dryRun) await syncPath(store.fs, store.options.root, desk.paths.log)
   await repairView(store, desk, current, report)
 }
 
