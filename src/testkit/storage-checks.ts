@@ -139,3 +139,13 @@ export function withNulls(values: PlainColumn, rows: number, nulls: readonly num
   for (const row of nulls) valid[row >> 3] = (valid[row >> 3] as number) & ~(1 << (row & 7))
   return isNullable(values as Column) ? values : { values, valid }
 }
+
+/** One column of floats by the number of the bar. */
+export function valuesByBar(rows: Columns, name: string): Map<number, number> {
+  const values = writableValues(rows[name])
+  const found = new Map<number, number>()
+  for (const [row, ticks] of rows.timestamp.entries()) {
+    found.set((Number(ticks / 1_000n) - START_MS) / MINUTE_MS, Number(values[row]))
+  }
+  return found
+}

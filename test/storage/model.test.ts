@@ -5,7 +5,7 @@ import type { Partition, Snapshot, Storage } from '../../src/contract/storage.ts
 import { createLocalStorage } from '../../src/storage/local/index.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { BARS, barsOf, checkRows, openOf, writableValues } from '../../src/testkit/storage-checks.ts'
-import { freshFolder } from './place.ts'
+import { HASTY_FS, freshFolder } from './place.ts'
 
 /** Bars lie up to 100 days apart, so that months, quarters and days are crossed. */
 const SPREAD = 97
@@ -83,10 +83,10 @@ describe('any sequence of changes', () => {
         const root = freshFolder()
         const model = new Model()
         const memory = createMemoryStorage()
-        let local = createLocalStorage({ root, history: { everyMs: 0, hourlyMs: 0, dailyMs: 0, last: 2 } })
+        let local = createLocalStorage({ root, fs: HASTY_FS, history: { everyMs: 0, hourlyMs: 0, dailyMs: 0, last: 2 } })
         for (const [i, change] of steps.entries()) {
           model.apply(change)
-          if (change.kind === 'reopen') local = createLocalStorage({ root })
+          if (change.kind === 'reopen') local = createLocalStorage({ root, fs: HASTY_FS })
           for (const storage of [memory, local]) await perform(storage, change, `op-${i}`)
           const [a, b] = [await memory.head(BARS), await local.head(BARS)]
           if (a === null || b === null) continue

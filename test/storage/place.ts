@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type LocalStorageOptions, createLocalStorage } from '../../src/storage/local/index.ts'
+import { type FsPort, type LocalStorageOptions, createLocalStorage, nodeFs } from '../../src/storage/local/index.ts'
 import type { Storage } from '../../src/contract/storage.ts'
 import { onTestFinished } from 'vitest'
 
@@ -27,3 +27,6 @@ export function filesBelow(folder: string): Map<string, number> {
   }
   return found
 }
+
+/** The platform's file system without waiting for the disk: for tests of many commits that never lose power. */
+export const HASTY_FS: FsPort = { ...nodeFs, fsync: async () => {}, fsyncFolder: async () => {} }
