@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly as: 'json' | 'text' | 'bytes'
   /** Weight of this request against the provider's limit. @default 1 */
   readonly weight?: number
+  /** The limit that it counts against, where the vendor has several. @default the one without scope */
+  readonly scope?: string
   /** May the answer be kept in memory? Never true for ranges that are not finished. @default false */
   readonly cacheable?: boolean
   /** Texts that must never reach a message, log, event or cache entry: keys and tokens of this request. */

@@ -19,6 +19,8 @@ export interface RateLimit {
   readonly perMs: number
   /** `rolling` counts any stretch of `perMs`, `bucket` refills evenly. @default 'rolling' */
   readonly kind?: 'rolling' | 'bucket'
+  /** Counts only requests of this scope; a request of a scope counts nowhere else. @default requests without scope */
+  readonly scope?: string
 }
 
 /** What a provider can do, as a table that the planner, the limiter, selection, the docs and the tests read. */
@@ -33,6 +35,8 @@ export interface ProviderCapabilities {
   readonly spanMsPerRequest?: Readonly<Partial<Record<Interval, number>>>
   /** How far back from now the source reaches, per interval; absent = unbounded. */
   readonly historyMs?: Readonly<Partial<Record<Interval, number>>>
+  /** The same for schemas whose reach is not that of the bars. @default `historyMs` */
+  readonly schemaHistoryMs?: Readonly<Partial<Record<SchemaName, number>>>
   /** Limits of the vendor, all of which hold at once; empty = none known. */
   readonly rateLimits: readonly RateLimit[]
   /** Weight of one request for data. @default 1 */

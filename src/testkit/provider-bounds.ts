@@ -2,7 +2,7 @@
  * What a provider must do with answers that are good: bounds, proof, pages.
  * @module
  */
-import { INTERVALS, isInterval, nextOpen, shiftOpen } from '../contract/interval.ts'
+import { INTERVALS, ceilOpen, isInterval, isLabelled, nextOpen, shiftOpen } from '../contract/interval.ts'
 import type { Page } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { SILENT } from '../contract/runtime.ts'
@@ -113,7 +113,10 @@ export const BOUNDS: readonly Case[] = [
     body: async (stage) => {
       const nowMs = stage.range.endMs - INTERVALS[stage.model.interval].ms / 2
       const pages = await fetchPages({ ...stage, nowMs }, stage.range, vendorOf(stage.model, stage.bars))
-      for (const { endMs } of provenOf(pages)) check(endMs <= nowMs, `proven until ${endMs} at ${nowMs}`)
+      // A label stands for its whole day, week or month.
+      const { interval } = stage.model
+      const mostMs = isLabelled(interval) ? ceilOpen(interval, nowMs) : nowMs
+      for (const { endMs } of provenOf(pages)) check(endMs <= mostMs, `proven until ${endMs} at ${nowMs}`)
     },
   },
   {

@@ -77,11 +77,17 @@ export interface HttpProviderSpec<Cursor, Options extends HttpProviderOptions> {
   readonly hosts?: readonly string[]
   /** Names of options beyond those of {@link HttpProviderOptions}. @default none */
   readonly optionNames?: readonly string[]
+  /** Name that depends on the options: answers that differ are different sources. @default the same for all */
+  nameFor?(options: Options): string
   /** Capabilities that depend on the options. @default the same for all */
   capabilitiesFor?(options: Options): ProviderCapabilities
   toRequest(context: PageContext<Cursor, Options>): PageRequest
   /** @throws {ProviderError} `provider/response` for a shape that is not known */
-  toPage(body: unknown, context: PageContext<Cursor, Options>, response: HttpResponse): PageAnswer<Cursor>
+  toPage(
+    body: unknown,
+    context: PageContext<Cursor, Options>,
+    response: HttpResponse,
+  ): PageAnswer<Cursor> | Promise<PageAnswer<Cursor>>
   /** Failures of this vendor: the body first, then the status. @default by status */
   readonly classify?: Classify
   vendorSymbol?(symbol: string, assetClass?: AssetClass): string
@@ -133,14 +139,15 @@ function makeProvider<Cursor, Options extends HttpProviderOptions>(
     ...options.plan,
     ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
   })
+  const name = spec.nameFor?.(options) ?? spec.name
   const keys = keysOf(spec, options, capabilities)
   const ready = spec.keysOptional === true || Object.keys(keys).length === capabilities.keys.length
   return Object.freeze({
-    name: spec.name,
+    name,
     capabilities,
     ready,
     fetch: (request: FetchRequest, context: FetchContext) =>
-      pagesOf(spec, { options, capabilities, keys, ready }, request, context),
+      pagesOf(spec, { name, options, capabilities, keys, ready }, request, context),
     withEnv(env: Readonly<Record<string, string | undefined>>): Provider {
       const found = capabilities.keys.map((names) =>
         names.map((name) => env[name]).find((value) => value !== undefined && value !== ''),
@@ -162,6 +169,7 @@ function makeProvider<Cursor, Options extends HttpProviderOptions>(
 }
 
 interface Account<Options> {
+  readonly name: string
   readonly options: Options
   readonly capabilities: ProviderCapabilities
   readonly keys: Keys
@@ -173,8 +181,7 @@ function knowableEnd({ interval }: Series, nowMs: EpochMs): EpochMs {
   return interval !== undefined && isLabelled(interval) ? ceilOpen(interval, nowMs) : nowMs
 }
 
-function refuseUnserved(name: string, account: Account<unknown>, series: Series): void {
-  const { capabilities, ready } = account
+function refuseUnserved({ name, capabilities, ready }: Account<unknown>, series: Series): void {
   const facts = { provider: name, symbol: series.symbol }
   if (!capabilities.schemas.includes(series.schema)) {
     const message = `${name} does not serve ${series.schema}: it has ${capabilities.schemas.join(' ')}`
@@ -197,9 +204,8 @@ async function* pagesOf<Cursor, Options extends HttpProviderOptions>(
   { series, range }: FetchRequest,
   { signal, http, now, log }: FetchContext,
 ): AsyncGenerator<Page, void, void> {
-  const { name } = spec
-  refuseUnserved(name, account, series)
-  const { options, capabilities, keys } = account
+  refuseUnserved(account, series)
+  const { name, options, capabilities, keys } = account
   const secrets = Object.values(keys)
   const guard = createPageGuard(range, series)
   const base = {
@@ -222,14 +228,17 @@ async function* pagesOf<Cursor, Options extends HttpProviderOptions>(
         { ...asked, secrets, hosts: spec.hosts ?? [] },
         { signal, classify: spec.classify ?? classifyByStatus },
       )
-      const { next, ...page } = spec.toPage(response.body, context, response)
+      const { next, ...page } = await spec.toPage(response.body, context, response)
       const verdict = guard.check(page, next !== undefined)
       if (verdict.strayed)
         log.warn({ provider: name, symbol: series.symbol, range }, 'only rows outside the asked range came')
       // What lies ahead of now is not known, whatever the vendor answered.
       const proven = verdict.strayed
         ? null
-        : intersect(intersect(page.proven, range) ?? EMPTY, { startMs: range.startMs, endMs: knowableEnd(series, now()) })
+        : intersect(intersect(page.proven, range) ?? EMPTY, {
+            startMs: range.startMs,
+            endMs: knowableEnd(series, now()),
+          })
       signal.throwIfAborted()
       yield { ...page, proven: proven ?? { startMs: range.startMs, endMs: range.startMs } }
       if (next === undefined) return

@@ -2,35 +2,20 @@
  * The one door to the network: every provider's requests pass through its queue, retries, breaker and cache.
  * @module
  */
-import {
-  type DataClientError,
-  type ErrorFacts,
-  ProviderError,
-  hasCode,
-  isDataClientError,
-} from '../../contract/errors.ts'
+import { ProviderError, hasCode } from '../../contract/errors.ts'
 import type { Emit } from '../../contract/events.ts'
-import type { Classify, Http, HttpRequest, HttpResponse, ProviderHealth } from '../../contract/http.ts'
+import type { Http, HttpResponse, ProviderHealth } from '../../contract/http.ts'
 import type { Provider } from '../../contract/provider.ts'
 import type { Logger, Runtime } from '../../contract/runtime.ts'
-import { joined, withDeadline } from './abort.ts'
-import { readAs } from './body.ts'
-import { type Breaker, type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts'
+import { joined } from './abort.ts'
+import { type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts'
 import { type ResponseCache, createResponseCache } from './cache.ts'
-import { type HealthCounter, createHealthCounter } from './health.ts'
+import { type Job, type Source, circuitOpen, createExchange } from './exchange.ts'
+import { createHealthCounter } from './health.ts'
 import { type Limiter, type LimitRegistry, sharedRegistry } from './limiter.ts'
-import { quotaFromHeaders, retryAfterMs } from './quota.ts'
-import {
-  type RetryBudget,
-  type RetryOptions,
-  createRetryBudget,
-  isFailureOfSource,
-  isPassing,
-  retryDelayMs,
-} from './retry.ts'
-import { type Redact, redactorOf, safeError, shownUrl } from './secrets.ts'
+import { type RetryOptions, createRetryBudget, isFailureOfSource } from './retry.ts'
+import { redactorOf, safeError, shownUrl } from './secrets.ts'
 import { classifyByStatus } from './status.ts'
-import { send } from './transport.ts'
 
 /** How requests are sent. */
 export interface HttpOptions {
@@ -71,27 +56,8 @@ export interface HttpEngine {
   close(): Promise<void>
 }
 
-/** All that one provider has in this client. */
-interface Source {
-  readonly provider: Provider
-  readonly breaker: Breaker
-  readonly budget: RetryBudget
-  readonly health: HealthCounter
-  /** The queue that was used last: it belongs to the account in use. */
-  limiter: Limiter
-}
-
-/** One request on its way. */
-interface Job {
-  readonly source: Source
-  readonly limiter: Limiter
-  readonly request: HttpRequest
-  readonly classify: Classify
-  readonly redact: Redact
-  readonly shown: string
-  /** Milliseconds that exchanges and waits between them took so far. */
-  spentMs: number
-}
+/** A source, and the queue that was used last: it belongs to the account in use. */
+type Asked = Source & { limiter: Limiter }
 
 const DEFAULT_CACHE_BYTES = 33_554_432
 // A longer single wait, for a limit or because the vendor said so, is handed to the caller.
@@ -114,13 +80,14 @@ export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
   const cache: ResponseCache = createResponseCache(
     http.cache === 'memory' ? (http.cacheBytes ?? DEFAULT_CACHE_BYTES) : 0,
   )
-  const sources = new Map<string, Source>()
+  const sources = new Map<string, Asked>()
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
   const patienceMs = Math.max(PATIENCE_MS, http.retry.maxMs)
   const totalTimeoutMs = http.totalTimeoutMs ?? http.retry.attempts * (http.timeoutMs + patienceMs)
+  const exchange = createExchange(runtime, { ...http, totalTimeoutMs, patienceMs }, log, emit)
 
-  const sourceOf = (provider: Provider): Source => {
+  const sourceOf = (provider: Provider): Asked => {
     const known = sources.get(provider.name)
     if (known !== undefined) return known
     const breaker = createBreaker(
@@ -137,7 +104,7 @@ export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
         options.onBreaker?.(provider.name, state)
       },
     )
-    const fresh: Source = {
+    const fresh: Asked = {
       provider,
       breaker,
       budget: createRetryBudget(() => runtime.now()),
@@ -146,96 +113,6 @@ export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
     }
     sources.set(provider.name, fresh)
     return fresh
-  }
-
-  const circuitOpen = (source: Source, retryAfter: number): ProviderError => {
-    const { name } = source.provider
-    const message = `${name} failed repeatedly and is asked again in ${Math.ceil(retryAfter / 1000)} s`
-    return new ProviderError('provider/circuit-open', message, { provider: name, retryAfterMs: retryAfter })
-  }
-
-  /** One exchange: waits for its turn, sends, reads, judges. */
-  const attempt = async (job: Job, signal: AbortSignal): Promise<{ response: HttpResponse; sizeBytes: number }> => {
-    const { source, limiter, request, redact } = job
-    const { name } = source.provider
-    const permit = await limiter.acquire(
-      request.weight ?? source.provider.capabilities.requestWeight ?? 1,
-      signal,
-      patienceMs,
-    )
-    if (!source.breaker.passes()) {
-      permit.arrived()
-      throw circuitOpen(source, (source.breaker.state().retryAtMs ?? runtime.now()) - runtime.now())
-    }
-    const startMs = runtime.now()
-    let facts: ErrorFacts = { provider: name }
-    const allowedMs = Math.max(1, Math.min(http.timeoutMs, totalTimeoutMs - job.spentMs))
-    const late = (): Error => {
-      job.spentMs += allowedMs
-      return new ProviderError('provider/timeout', `${job.shown} did not answer within ${allowedMs} ms`)
-    }
-    try {
-      const raw = await withDeadline([signal], allowedMs, late, (own) =>
-        send(request, {
-          fetch: runtime.fetch,
-          userAgent: http.userAgent,
-          maxBodyBytes: http.maxBodyBytes,
-          redact,
-          signal: own,
-          arrived: () => permit.arrived(),
-        }),
-      )
-      source.health.exchanged(runtime.now() - startMs)
-      job.spentMs += runtime.now() - startMs
-      limiter.observe(quotaFromHeaders(raw.headers, runtime.now(), raw.status >= 400))
-      const asked = retryAfterMs(raw.headers, runtime.now())
-      facts = { provider: name, status: raw.status, ...(asked === undefined ? {} : { retryAfterMs: asked }) }
-      const { response, fault } = readAs(request.as, raw)
-      const failure = job.classify(response) ?? fault
-      if (failure !== null) throw failure
-      return { response, sizeBytes: raw.body.byteLength }
-    } catch (error) {
-      signal.throwIfAborted()
-      throw safeError(error, redact, facts)
-    } finally {
-      permit.arrived()
-    }
-  }
-
-  /** Decides on another attempt and waits for it. */
-  const shallRetry = async (job: Job, error: Error, number: number, signal: AbortSignal): Promise<boolean> => {
-    const { source } = job
-    if (!isPassing(error) || !source.breaker.passes()) return false
-    const asked = isDataClientError(error) ? error.retryAfterMs : undefined
-    if (asked !== undefined && asked > patienceMs) return false
-    const delayMs = Math.round(retryDelayMs(number, http.retry, runtime.random(), asked))
-    job.spentMs += delayMs
-    if (job.spentMs >= totalTimeoutMs) return false
-    if (!source.budget.take()) {
-      log.warn({ provider: source.provider.name }, 'no retry left: the source fails too often')
-      return false
-    }
-    if (hasCode(error, 'provider/rate-limited'))
-      job.limiter.observe({ blockedUntilMs: runtime.now() + (asked ?? delayMs) })
-    const { code } = error as DataClientError
-    const event = { provider: source.provider.name, attempt: number, delayMs, code, message: error.message }
-    source.health.retried()
-    log.info({ ...event, url: job.shown }, 'retry')
-    emit('retry', event)
-    await runtime.sleep(delayMs, signal)
-    return true
-  }
-
-  const exchange = async (job: Job, signal: AbortSignal): Promise<{ response: HttpResponse; sizeBytes: number }> => {
-    const { default: pRetry } = await import('p-retry')
-    return joined([signal, closing.signal], (own) =>
-      pRetry(() => attempt(job, own), {
-        retries: http.retry.attempts - 1,
-        minTimeout: 0,
-        signal: own,
-        shouldRetry: ({ error, attemptNumber }) => shallRetry(job, error, attemptNumber, own),
-      }),
-    )
   }
 
   const ask = async (job: Job, signal: AbortSignal): Promise<HttpResponse> => {
@@ -256,7 +133,7 @@ export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
     const closedForMs = source.breaker.admit()
     if (closedForMs !== null) throw circuitOpen(source, closedForMs)
     try {
-      const { response, sizeBytes } = await exchange(job, signal)
+      const { response, sizeBytes } = await joined([signal, closing.signal], (own) => exchange(job, own))
       source.breaker.succeeded()
       source.budget.earn()
       source.health.answered()
@@ -286,7 +163,12 @@ export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
           closing.signal.throwIfAborted()
           const secrets = request.secrets ?? []
           const redact = redactorOf(secrets)
-          const limiter = limits.limiterFor(provider.name, identityOf(secrets), provider.capabilities.rateLimits)
+          const limiter = limits.limiterFor(
+            provider.name,
+            identityOf(secrets),
+            provider.capabilities.rateLimits,
+            request.scope,
+          )
           source.limiter = limiter
           const shown = shownUrl(request.url, redact)
           const work = ask(

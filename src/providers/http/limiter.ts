@@ -29,6 +29,8 @@ export interface Limiter {
   acquire(weight: number, signal: AbortSignal, patienceMs: number): Promise<Permit>
   /** Takes over what the vendor said: for everybody in the queue. */
   observe(news: QuotaNews): void
+  /** Sends nothing before this instant. */
+  block(untilMs: EpochMs): void
   /** Adds limits; of two with the same window the tighter one counts. */
   tighten(limits: readonly RateLimit[]): void
   state(): ProviderHealth['quota']
@@ -70,6 +72,12 @@ export function createLimiter(provider: string, limits: readonly RateLimit[], cl
     }
   }
   tighten(limits)
+
+  const block = (untilMs: EpochMs): void => {
+    if (untilMs <= blockedUntilMs) return
+    blockedUntilMs = untilMs
+    poke()
+  }
 
   const permitOf = (weight: number): Permit => {
     const counting = [...meters]
@@ -175,15 +183,13 @@ export function createLimiter(provider: string, limits: readonly RateLimit[], cl
         })
       })
     },
+    block,
     observe(news) {
       const nowMs = now()
       for (const { weight, perMs } of news.used ?? []) {
         for (const meter of meters) if (meter.limit.perMs === perMs) meter.observe(weight, nowMs)
       }
-      if (news.blockedUntilMs !== undefined && news.blockedUntilMs > blockedUntilMs) {
-        blockedUntilMs = news.blockedUntilMs
-        poke()
-      }
+      if (news.blockedUntilMs !== undefined) block(news.blockedUntilMs)
     },
     state() {
       const nowMs = now()
@@ -196,26 +202,41 @@ export function createLimiter(provider: string, limits: readonly RateLimit[], cl
   }
 }
 
-/** The queues of a process, by provider and account. */
+/** The queues of a process, by provider, account and scope. */
 export interface LimitRegistry {
-  /** The queue of one account; `identity` tells accounts apart without holding a key. */
-  limiterFor(provider: string, identity: string, limits: readonly RateLimit[]): Limiter
+  /**
+   * The queue of one account; `identity` tells accounts apart without holding a key. What one of its queues is told to
+   * wait, all queues of the account wait.
+   */
+  limiterFor(provider: string, identity: string, limits: readonly RateLimit[], scope?: string): Limiter
 }
 
 /** Makes an empty registry. */
 export function createLimitRegistry(clock: Clock): LimitRegistry {
-  const limiters = new Map<string, Limiter>()
+  const accounts = new Map<string, Map<string, Limiter>>()
   return {
-    limiterFor(provider, identity, limits) {
+    limiterFor(provider, identity, limits, scope = '') {
+      const own = limits.filter((limit) => (limit.scope ?? '') === scope)
       const key = `${provider}\n${identity}`
-      const known = limiters.get(key)
+      const queues = accounts.get(key) ?? new Map<string, Limiter>()
+      accounts.set(key, queues)
+      const known = queues.get(scope)
       if (known !== undefined) {
-        known.tighten(limits)
+        known.tighten(own)
         return known
       }
-      const fresh = createLimiter(provider, limits, clock)
-      limiters.set(key, fresh)
-      return fresh
+      const queue = createLimiter(provider, own, clock)
+      const shared: Limiter = {
+        ...queue,
+        observe(news) {
+          queue.observe(news)
+          const { blockedUntilMs } = news
+          if (blockedUntilMs !== undefined)
+            for (const other of queues.values()) if (other !== shared) other.block(blockedUntilMs)
+        },
+      }
+      queues.set(scope, shared)
+      return shared
     },
   }
 }

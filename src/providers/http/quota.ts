@@ -37,12 +37,10 @@ function resetAtMs(value: number, nowMs: EpochMs): EpochMs {
 
 const WINDOW_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** Reads every limit header that the vendors are known to send; `Retry-After` counts only on a refusal. */
-export function quotaFromHeaders(headers: Headers, nowMs: EpochMs, refused: boolean): QuotaNews {
+/** Reads every limit header that the vendors are known to send but `Retry-After`, which counts only on a refusal. */
+export function quotaFromHeaders(headers: Headers, nowMs: EpochMs): QuotaNews {
   const used: { weight: number; perMs: number }[] = []
   const until: number[] = []
-  const after = refused ? retryAfterMs(headers, nowMs) : undefined
-  if (after !== undefined) until.push(nowMs + after)
   for (const [name, value] of Object.entries(headers)) {
     // Binance: X-MBX-USED-WEIGHT-1M, one header a window.
     const match = /^x-mbx-used-weight-(\d+)([smhd])$/.exec(name)

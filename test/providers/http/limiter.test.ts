@@ -140,7 +140,7 @@ describe('a limiter', () => {
   it('believes the weight that the vendor counted', async () => {
     const clock = simClock()
     const limiter = createLimiter('vendor', [{ weight: 6000, perMs: 60_000 }], clock)
-    limiter.observe(quotaFromHeaders({ 'x-mbx-used-weight-1m': '5999' }, clock.now(), false))
+    limiter.observe(quotaFromHeaders({ 'x-mbx-used-weight-1m': '5999' }, clock.now()))
     const startMs = clock.now()
     await clock.run(limiter.acquire(1, never, PATIENCE))
     expect(clock.now()).toBe(startMs)
@@ -203,6 +203,24 @@ describe('a limiter', () => {
   })
 })
 
+describe('scopes of one account', () => {
+  const LIMITS = [
+    { weight: 100, perMs: 1000 },
+    { weight: 1, perMs: 1000, scope: 'slow' },
+  ]
+
+  it('have queues of their own, and a refusal holds all of them', async () => {
+    const clock = simClock()
+    const registry = createLimitRegistry(clock)
+    const [fast, slow] = [registry.limiterFor('vendor', '', LIMITS), registry.limiterFor('vendor', '', LIMITS, 'slow')]
+    expect([fast.state().limits.length, slow.state().limits[0]!.weight]).toEqual([1, 1])
+    const startMs = clock.now()
+    slow.observe({ blockedUntilMs: startMs + 5000 })
+    await clock.run(fast.acquire(1, never, PATIENCE))
+    expect(clock.now() - startMs).toBeGreaterThanOrEqual(5000)
+  })
+})
+
 describe('headers of limits', () => {
   const NOW = Date.parse('2026-01-01T00:00:00Z')
 
@@ -229,11 +247,6 @@ describe('headers of limits', () => {
     [{ 'x-ratelimit-remaining': '1', 'x-ratelimit-reset': '30' }, undefined],
     [{ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(NOW / 1000 - 30) }, undefined],
   ])('%j blocks until %s', (headers, until) => {
-    expect(quotaFromHeaders(headers, NOW, false).blockedUntilMs).toBe(until)
-  })
-
-  it('count Retry-After only on a refusal', () => {
-    expect(quotaFromHeaders({ 'retry-after': '5' }, NOW, false)).toEqual({})
-    expect(quotaFromHeaders({ 'retry-after': '5' }, NOW, true)).toEqual({ blockedUntilMs: NOW + 5000 })
+    expect(quotaFromHeaders(headers, NOW).blockedUntilMs).toBe(until)
   })
 })
