@@ -21,8 +21,11 @@ export interface Closes {
 export interface ActionFactors {
   /** Ex-dates of splits, ascending. */
   readonly splitDates: readonly EpochMs[]
-  /** New shares per old share, and share of the price, by all actions whose ex-date is after this session date. */
-  after(sessionDateMs: EpochMs): { readonly split: number; readonly dividend: number }
+  /**
+   * New shares per old share, and share of the price, by all actions whose ex-date is after this session date; the same
+   * for all dates up to `untilMs`, exclusive.
+   */
+  after(sessionDateMs: EpochMs): { readonly split: number; readonly dividend: number; readonly untilMs: EpochMs }
 }
 
 /** What the factors are made from. */
@@ -73,7 +76,7 @@ export function actionFactors(
     splitDates: splits.map(({ exMs }) => exMs),
     after(ms) {
       const i = firstAfter(exDates, ms)
-      return { split: split[i] as number, dividend: dividend[i] as number }
+      return { split: split[i] as number, dividend: dividend[i] as number, untilMs: exDates[i] ?? Infinity }
     },
   }
 }

@@ -68,11 +68,11 @@ export function adjustColumns(columns: Columns, input: AdjustInput): Columns {
   const firstMs = isSession ? (dates[0] as number) : msOf(columns.timestamp[0] as bigint, 'us')
   const factors = actionFactors(input, changes, closes, dates, firstMs)
   if (changes.splits && !isSession) refuseSplitsInside(columns, factors, input.interval)
-  const scale = scales(dates, factors, input.basis, target)
+  const segments = segmentsOf(dates, factors, input.basis, target)
   const out: Record<string, Column> = {}
   for (const [name, column] of Object.entries(columns)) {
-    if (PRICES.has(name)) out[name] = scaled(column, scale.price)
-    else if (UNITS.has(name) && changes.splits) out[name] = scaled(column, scale.volume)
+    if (PRICES.has(name)) out[name] = scaled(column, segments, 'price')
+    else if (UNITS.has(name) && changes.splits) out[name] = scaled(column, segments, 'volume')
     else out[name] = column
   }
   return out as unknown as Columns
@@ -117,43 +117,44 @@ function refuseSplitsInside(columns: Columns, factors: ActionFactors, interval: 
   }
 }
 
-interface Scale {
+/** Rows that the same actions change: `[start, end)`, and by what a price and a volume are multiplied and divided. */
+interface Segment {
+  readonly start: number
+  readonly end: number
   readonly price: Fraction
   readonly volume: Fraction
 }
 
-/** Per row; kept apart so that a split alone divides and rounds once. */
+/** Kept apart so that a split alone divides and rounds once. */
 interface Fraction {
-  readonly by: Float64Array
-  readonly over: Float64Array
+  readonly by: number
+  readonly over: number
 }
 
-function scales(dates: Float64Array, factors: ActionFactors, basis: Basis, target: Basis): Scale {
-  const [by, over, volumeBy, volumeOver] = Array.from({ length: 4 }, () => new Float64Array(dates.length).fill(1)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ]
-  for (let row = 0; row < dates.length; row++) {
-    const { split, dividend } = factors.after(dates[row] as number)
-    if (target !== 'raw' && basis === 'raw') {
-      over[row] = split
-      volumeBy[row] = split
+function segmentsOf(dates: Float64Array, factors: ActionFactors, basis: Basis, target: Basis): Segment[] {
+  const out: Segment[] = []
+  for (let start = 0; start < dates.length;) {
+    const { split, dividend, untilMs } = factors.after(dates[start] as number)
+    let end = start + 1
+    while (end < dates.length && (dates[end] as number) < untilMs) end++
+    const price = {
+      by: (target === 'raw' ? split : 1) * (target === 'all' ? dividend : 1),
+      over: (basis === 'raw' ? split : 1) * (basis === 'all' ? dividend : 1),
     }
-    if (target === 'raw') {
-      by[row] = split
-      volumeOver[row] = split
-    }
-    if (target === 'all') by[row] = (by[row] as number) * dividend
-    if (basis === 'all') over[row] = (over[row] as number) * dividend
+    const volume = { by: basis === 'raw' ? split : 1, over: target === 'raw' ? split : 1 }
+    out.push({ start, end, price, volume })
+    start = end
   }
-  return { price: { by, over }, volume: { by: volumeBy, over: volumeOver } }
+  return out
 }
 
-function scaled(column: Column, { by, over }: Fraction): Column {
+function scaled(column: Column, segments: readonly Segment[], kind: 'price' | 'volume'): Column {
   const source = valuesOf(column) as Float64Array
-  const values = source.map((value, row) => (value * (by[row] as number)) / (over[row] as number))
+  const values = new Float64Array(source.length)
+  for (const segment of segments) {
+    const { by, over } = segment[kind]
+    for (let row = segment.start; row < segment.end; row++) values[row] = ((source[row] as number) * by) / over
+  }
   return isNullable(column) ? { values, valid: column.valid } : values
 }
 

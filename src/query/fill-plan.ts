@@ -17,10 +17,10 @@ export interface FillRules {
   readonly needs: { readonly before: boolean; readonly after: boolean }
 }
 
-/** Rows of the view in order, and what each filled one is made of. */
+/** What each filled row is made of, and where it stands. */
 export interface FillPlan {
-  /** For each row of the view: a row of the source, or `-1 - k` for the filled row `k`. */
-  readonly order: Int32Array
+  /** For each filled row: its place in the view; real rows take the places between, in order. */
+  readonly place: Int32Array
   /** For each filled row: its slot. */
   readonly slot: Int32Array
   /** For each filled row: the last real row before it; -1 where there is none that counts. */
@@ -65,7 +65,7 @@ export function planFill(times: Float64Array, rules: FillRules): FillPlan {
     s = end
   }
   return {
-    order: mergeOrder(times, slotsMs, slot),
+    place: placesOf(times, slotsMs, slot),
     slot: Int32Array.from(slot),
     before: Int32Array.from(before),
     after: Int32Array.from(after),
@@ -96,14 +96,14 @@ function sessionBorders({ slotsMs, sessionOf, stepMs, toleranceMs, across }: Fil
   }
 }
 
-/** Real rows and filled slots by time. */
-function mergeOrder(times: Float64Array, slotsMs: Float64Array, slot: readonly number[]): Int32Array {
-  const order = new Int32Array(times.length + slot.length)
-  let [row, fill] = [0, 0]
-  for (let i = 0; i < order.length; i++) {
-    const isReal =
-      fill >= slot.length || (row < times.length && (times[row] as number) <= (slotsMs[slot[fill] as number] as number))
-    order[i] = isReal ? row++ : -1 - fill++
+/** Where each filled row stands among the real ones. */
+function placesOf(times: Float64Array, slotsMs: Float64Array, slot: readonly number[]): Int32Array {
+  const out = new Int32Array(slot.length)
+  let row = 0
+  for (let fill = 0; fill < slot.length; fill++) {
+    const at = slotsMs[slot[fill] as number] as number
+    while (row < times.length && (times[row] as number) <= at) row++
+    out[fill] = row + fill
   }
-  return order
+  return out
 }

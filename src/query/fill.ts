@@ -6,6 +6,7 @@ import {
   type Column,
   type Columns,
   bitmap,
+  columnLength,
   emptyLike,
   isDictionary,
   isNullable,
@@ -16,7 +17,6 @@ import {
   timestampsMs,
   valueAt,
   valuesOf,
-  withoutBitmap,
 } from '../contract/columns.ts'
 import { ConfigError } from '../contract/errors.ts'
 import { INTERVALS, type Interval, isLabelled } from '../contract/interval.ts'
@@ -88,12 +88,12 @@ export function fillColumns(columns: Columns, input: FillInput): Columns {
   if (plan.slot.length === 0) return { ...columns, filled: new Uint8Array(rows) }
   const out: Record<string, Column> = {}
   for (const [name, column] of Object.entries(columns)) {
-    out[name] =
-      name === 'timestamp'
-        ? mergeTimes(columns.timestamp, plan, input.slotsMs)
-        : mergeColumn(name, column, columns, times, plan, input)
+    if (name === 'timestamp') out[name] = mergeTimes(columns.timestamp, plan, input.slotsMs)
+    else out[name] = mergeColumn(column, plan, fillerOf(name, columns, times, plan, input))
   }
-  out['filled'] = Uint8Array.from(plan.order, (source) => (source < 0 ? FILLED[input.method] : 0))
+  const filled = new Uint8Array(rows + plan.slot.length)
+  for (const place of plan.place) filled[place] = FILLED[input.method]
+  out['filled'] = filled
   return out as unknown as Columns
 }
 
@@ -133,51 +133,71 @@ function longestSession({ slotsMs, sessionOf }: FillInput): number {
   return longest
 }
 
-function mergeTimes(timestamp: BigInt64Array, { order, slot }: FillPlan, slotsMs: Float64Array): BigInt64Array {
+/** Calls back for each block of real rows that stand together: first row, one past the last, and the place of the first. */
+function eachBlock(rows: number, { place }: FillPlan, visit: (start: number, end: number, at: number) => void): void {
+  let start = 0
+  for (let fill = 0; fill <= place.length; fill++) {
+    const end = fill < place.length ? (place[fill] as number) - fill : rows
+    if (end > start) visit(start, end, start + fill)
+    start = end
+  }
+}
+
+function mergeTimes(timestamp: BigInt64Array, plan: FillPlan, slotsMs: Float64Array): BigInt64Array {
   const filled = ticksFromMs(
-    Float64Array.from(slot, (i) => slotsMs[i] as number),
+    Float64Array.from(plan.slot, (i) => slotsMs[i] as number),
     'us',
   )
-  const out = new BigInt64Array(order.length)
-  for (let row = 0; row < out.length; row++) {
-    const source = order[row] as number
-    out[row] = (source < 0 ? filled[-1 - source] : timestamp[source]) as bigint
-  }
+  const out = new BigInt64Array(timestamp.length + filled.length)
+  eachBlock(timestamp.length, plan, (start, end, at) => copyRows(timestamp, start, end, out, at))
+  for (let fill = 0; fill < filled.length; fill++) out[plan.place[fill] as number] = filled[fill] as bigint
   return out
 }
 
 /** Value of a filled row, or null. */
 type Filler = (fill: number) => number | null
 
-function mergeColumn(
-  name: string,
-  column: Column,
-  columns: Columns,
-  times: Float64Array,
-  plan: FillPlan,
-  input: FillInput,
-): Column {
-  const filler = fillerOf(name, columns, times, plan, input)
-  const { order } = plan
-  const values = emptyLike(valuesOf(column), order.length)
-  const valid = bitmap(order.length, true)
+function mergeColumn(column: Column, plan: FillPlan, filler: Filler): Column {
   const source = valuesOf(column)
+  const rows = columnLength(column)
+  const values = emptyLike(source, rows + plan.slot.length)
   const [into, from] =
     isDictionary(values) && isDictionary(source) ? [values.indices, source.indices] : [values, source]
   const [target, real] = [into as Float64Array, from as Float64Array]
-  for (let row = 0; row < order.length; row++) {
-    const at = order[row] as number
-    const value = at >= 0 ? (isValid(column, at) ? (real[at] as number) : null) : filler(-1 - at)
+  let valid = isNullable(column) ? bitmap(target.length, true) : undefined
+  eachBlock(rows, plan, (start, end, at) => {
+    copyRows(real, start, end, target, at)
+    if (!isNullable(column)) return
+    for (let row = start; row < end; row++) {
+      if (!isValid(column, row)) setBit(valid as Uint8Array, at + row - start, false)
+    }
+  })
+  for (let fill = 0; fill < plan.slot.length; fill++) {
+    const [row, value] = [plan.place[fill] as number, filler(fill)]
     if (value !== null) target[row] = value
     else {
+      valid ??= bitmap(target.length, true)
       setBit(valid, row, false)
       if (target instanceof Float64Array) target[row] = Number.NaN
     }
   }
-  const merged =
-    isDictionary(values) && isDictionary(source) ? { indices: values.indices, dictionary: source.dictionary } : values
-  const nullable = { values: merged, valid }
-  return isNullable(column) ? nullable : withoutBitmap(nullable)
+  const isText = isDictionary(values) && isDictionary(source)
+  const merged = isText ? { indices: values.indices, dictionary: source.dictionary } : values
+  return valid === undefined ? merged : { values: merged, valid }
+}
+
+/** Rows from which on a block is copied at once; a view costs as much as a few dozen single rows. */
+const LONG_BLOCK = 48
+
+function copyRows<T extends Float64Array | BigInt64Array>(
+  from: T,
+  start: number,
+  end: number,
+  into: T,
+  at: number,
+): void {
+  if (end - start >= LONG_BLOCK) into.set(from.subarray(start, end) as never, at)
+  else for (let row = start; row < end; row++) into[at + row - start] = from[row] as never
 }
 
 function fillerOf(name: string, columns: Columns, times: Float64Array, plan: FillPlan, input: FillInput): Filler {
