@@ -23,7 +23,8 @@ const check = (sessions: Sessions): void => {
 function offsetsByFormat(sessions: Sessions): number {
   const format = new Intl.DateTimeFormat('en-US', { timeZone: 'America/New_York', timeZoneName: 'longOffset' })
   let length = 0
-  for (let i = 0; i < sessions.n; i++) length += format.format(sessions.open[i]).length + format.format(sessions.close[i]).length
+  for (let i = 0; i < sessions.n; i++)
+    length += format.format(sessions.open[i]).length + format.format(sessions.close[i]).length
   return length
 }
 
@@ -47,7 +48,10 @@ export function calendarSuite(): Suite {
 
 /** Goals in milliseconds. */
 export function calendarGoals(result: SuiteResult): string[] {
-  return [['sessions, warm', 10], ['sessions, new calendar', 10]].map(([name, most]) => {
+  return [
+    ['sessions, warm', 10],
+    ['sessions, new calendar', 10],
+  ].map(([name, most]) => {
     const found = result.cases.find((one) => one.name === name)?.medianMs ?? NaN
     return `  ${found <= Number(most) ? 'meets ' : 'MISSES'} ${name}: ${found.toFixed(2)} ms (wanted ≤ ${most} ms)`
   })

@@ -27,7 +27,13 @@ const MARKETS: readonly Market[] = [
   { name: '24/7 1m, whole', calendar: '24/7', start: '2010-01-01', anchor: 'clock', holes: 0 },
   { name: 'GLOBEX_EQ 1m, whole', calendar: 'GLOBEX_EQ', start: '2009-01-01', anchor: 'session', holes: 0 },
   { name: 'XTKS 1m, whole', calendar: 'XTKS', start: '1990-01-01', anchor: 'session', holes: 0 },
-  { name: 'XNYS 1m, every hundredth bar missing', calendar: 'XNYS', start: '1985-10-01', anchor: 'session', holes: 0.01 },
+  {
+    name: 'XNYS 1m, every hundredth bar missing',
+    calendar: 'XNYS',
+    start: '1985-10-01',
+    anchor: 'session',
+    holes: 0.01,
+  },
 ]
 
 function inputOf(market: Market): { readonly input: GapInput; readonly left: number } {
@@ -68,7 +74,11 @@ export function gapSuite(): Suite {
       run: () => detector.detect(input),
       check: (report: GapReport) => {
         const missing = report.gaps.reduce((sum, gap) => sum + gap.slots, 0)
-        if (missing !== left || report.present !== input.timestampsMs.length || report.offGrid + report.duplicates > 0) {
+        if (
+          missing !== left ||
+          report.present !== input.timestampsMs.length ||
+          report.offGrid + report.duplicates > 0
+        ) {
           throw new Error(`${missing} missing instead of ${left}`)
         }
       },

@@ -67,7 +67,8 @@ function createCalendar(spec: CalendarSpec, table: Compiled, overlays: Overlays)
 
   const within = (range: Range): Range => {
     if (range.startMs >= valid.startMs && range.endMs <= valid.endMs) return range
-    const message = `range: ${formatRange(range)} is outside the dates for which ${name} is known, ${formatRange(valid)}: ask inside them`
+    const known = `the dates for which ${name} is known, ${formatRange(valid)}`
+    const message = `range: ${formatRange(range)} is outside ${known}: ask inside them`
     throw new ConfigError('config/range', message, { field: 'range', value: range })
   }
   const instant = (time: TimeInput): EpochMs => {
@@ -93,7 +94,8 @@ function createCalendar(spec: CalendarSpec, table: Compiled, overlays: Overlays)
   const found = (session: Session | null, time: TimeInput, side: string): Session => {
     if (session !== null) return session
     const ms = parseTime(time)
-    const message = `time: ${name} has no session ${side} ${formatTime(ms)} inside the dates for which it is known, ${formatRange(valid)}`
+    const known = `the dates for which it is known, ${formatRange(valid)}`
+    const message = `time: ${name} has no session ${side} ${formatTime(ms)} inside ${known}`
     throw new ConfigError('config/range', message, { field: 'time', value: ms })
   }
   const dayIn = (date: IsoDate, field: string): EpochDay => {
@@ -112,7 +114,9 @@ function createCalendar(spec: CalendarSpec, table: Compiled, overlays: Overlays)
     if (!years.isSession(day)) return refuse(field, date, `is no session of ${name}: use withSession to add one`)
     const before = overlays.get(day)
     const patch = compileSessionHours(hours, field)
-    return overlaid([[day, { kind: 'session', hours: { ...(before?.kind === 'session' ? before.hours : {}), ...patch } }]])
+    return overlaid([
+      [day, { kind: 'session', hours: { ...(before?.kind === 'session' ? before.hours : {}), ...patch } }],
+    ])
   }
 
   const self: ExchangeCalendar = Object.freeze<ExchangeCalendar>({

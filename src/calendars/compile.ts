@@ -63,8 +63,18 @@ export interface Compiled {
 }
 
 const MEMBERS = [
-  'name', 'zone', 'week', 'hours', 'holidays', 'closures',
-  'specialOpens', 'specialCloses', 'specialBreaks', 'sessions', 'tables', 'valid',
+  'name',
+  'zone',
+  'week',
+  'hours',
+  'holidays',
+  'closures',
+  'specialOpens',
+  'specialCloses',
+  'specialBreaks',
+  'sessions',
+  'tables',
+  'valid',
 ] as const
 
 /**
@@ -77,7 +87,8 @@ export function compileCalendar(spec: CalendarSpec): Compiled {
   if (typeof name !== 'string' || !/^[\w/.-]{1,32}$/.test(name)) {
     return refuse('calendar.name', name, 'is no name: use 1 to 32 of A-Z a-z 0-9 _ / . -')
   }
-  if (typeof spec.zone !== 'string') return refuse(`${name}.zone`, spec.zone, 'is no time zone: use an IANA name or "UTC"')
+  if (typeof spec.zone !== 'string')
+    return refuse(`${name}.zone`, spec.zone, 'is no time zone: use an IANA name or "UTC"')
   zoneOf(spec.zone, `${name}.zone`)
   const tables = compileTables(spec.tables ?? {}, `${name}.tables`)
   return {
@@ -86,11 +97,19 @@ export function compileCalendar(spec: CalendarSpec): Compiled {
     week: compileWeek(spec.week ?? 'Mon-Fri', `${name}.week`),
     hours: compileHours(spec.hours, `${name}.hours`),
     holidays: parseRules(spec.holidays, `${name}.holidays`, tables, 'holidays'),
-    closures: new Set(listOf(spec.closures ?? [], `${name}.closures`).flatMap((day, i) => parseDates(day, `${name}.closures[${i}]`))),
+    closures: new Set(
+      listOf(spec.closures ?? [], `${name}.closures`).flatMap((day, i) => parseDates(day, `${name}.closures[${i}]`)),
+    ),
     specials: [
-      ...compileSpecials(spec.specialOpens, `${name}.specialOpens`, tables, (text, field) => ({ open: clockIn(text, field) })),
-      ...compileSpecials(spec.specialCloses, `${name}.specialCloses`, tables, (text, field) => ({ close: clockIn(text, field) })),
-      ...compileSpecials(spec.specialBreaks, `${name}.specialBreaks`, tables, (text, field) => ({ break: breakText(text, field) })),
+      ...compileSpecials(spec.specialOpens, `${name}.specialOpens`, tables, (text, field) => ({
+        open: clockIn(text, field),
+      })),
+      ...compileSpecials(spec.specialCloses, `${name}.specialCloses`, tables, (text, field) => ({
+        close: clockIn(text, field),
+      })),
+      ...compileSpecials(spec.specialBreaks, `${name}.specialBreaks`, tables, (text, field) => ({
+        break: breakText(text, field),
+      })),
     ],
     sessions: compileSessions(spec.sessions ?? [], `${name}.sessions`),
     valid: compileValid(spec.valid ?? {}, `${name}.valid`),
@@ -140,7 +159,8 @@ function compileWeek(value: unknown, field: string): WeekLine[] {
 
 function compileHours(value: unknown, field: string): HoursLine[] {
   const list: unknown[] = Array.isArray(value) ? value : [value]
-  if (list.length === 0 || value === undefined) return refuse(field, value, 'are missing: use { open: "9:30", close: "16:00" }')
+  if (list.length === 0 || value === undefined)
+    return refuse(field, value, 'are missing: use { open: "9:30", close: "16:00" }')
   return list.map((line, i) => compileHoursLine(line, Array.isArray(value) ? `${field}[${i}]` : field))
 }
 
@@ -149,7 +169,11 @@ function compileHoursLine(value: unknown, field: string): HoursLine {
   const line = value as { open?: unknown; close?: unknown; break?: unknown; days?: unknown }
   const [open, close] = [clockIn(line.open, `${field}.open`), clockIn(line.close, `${field}.close`)]
   if (open.zone === close.zone && open.ms >= close.ms) {
-    return refuse(field, value, 'close before they open: an opening on the day before is "17:00-1d", a close after midnight "02:00+1d"')
+    return refuse(
+      field,
+      value,
+      'close before they open: an opening on the day before is "17:00-1d", a close after midnight "02:00+1d"',
+    )
   }
   return {
     ...parseBounds(value as object, field),
@@ -187,7 +211,9 @@ export function compileSessionHours(value: unknown, field: string): HoursPatch {
 
 function compileSessions(value: unknown, field: string): Map<EpochDay, HoursPatch> {
   if (Array.isArray(value)) {
-    return new Map(value.flatMap((day: unknown, i) => parseDates(day, `${field}[${i}]`).map((one) => [one, {}] as const)))
+    return new Map(
+      value.flatMap((day: unknown, i) => parseDates(day, `${field}[${i}]`).map((one) => [one, {}] as const)),
+    )
   }
   checkMembers(field, value, Object.keys(value ?? {}))
   return new Map(

@@ -3,6 +3,7 @@
  * @module
  */
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
+import type { Weekday } from './spec.ts'
 
 /** Days after 1970-01-01; may be negative. */
 export type EpochDay = number
@@ -11,7 +12,7 @@ export type EpochDay = number
 export type WeekdayNumber = number
 
 /** Names of the weekdays, Sunday first. */
-export const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const
+export const WEEKDAYS: readonly Weekday[] = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 
 /** Day of a year, month (1–12) and day of month; days beyond a month's end run on into the next. */
 export function dayOf(year: number, month: number, day: number): EpochDay {

@@ -21,4 +21,12 @@ export type {
   Weekdays,
 } from './spec.ts'
 export type { Calendar, Segments, Session, Sessions } from '../contract/calendar.ts'
-export { type Anchor, type DayBoundary, type Slots, countSlots, expectedSlots, segmentsOf, slotsOf } from '../contract/slots.ts'
+export {
+  type Anchor,
+  type DayBoundary,
+  type Slots,
+  countSlots,
+  expectedSlots,
+  segmentsOf,
+  slotsOf,
+} from '../contract/slots.ts'

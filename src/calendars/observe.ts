@@ -54,9 +54,14 @@ export function parseObserve(value: unknown, field: string): Move {
     const name = value.trim().replaceAll('_', '-').toLowerCase()
     if (Object.hasOwn(TO_SESSION, name)) return { shift: (day) => day, toSession: TO_SESSION[name] as ToSession }
     if (Object.hasOwn(NAMED, name)) return moving(NAMED[name] as Moves)
-    return refuse(field, value, `is no observance: use ${[...Object.keys(NAMED), ...Object.keys(TO_SESSION)].join(', ')}, or { Sat: -1, Sun: 1 }`)
+    return refuse(
+      field,
+      value,
+      `is no observance: use ${[...Object.keys(NAMED), ...Object.keys(TO_SESSION)].join(', ')}, or { Sat: -1, Sun: 1 }`,
+    )
   }
-  if (typeof value !== 'object' || value === null) return refuse(field, value, 'is no observance: use a name or { Sat: -1, Sun: 1 }')
+  if (typeof value !== 'object' || value === null)
+    return refuse(field, value, 'is no observance: use a name or { Sat: -1, Sun: 1 }')
   const moves: (number | null)[] = [0, 0, 0, 0, 0, 0, 0]
   for (const [name, days] of Object.entries(value)) {
     const weekday = WEEKDAYS.indexOf(name as Weekday)

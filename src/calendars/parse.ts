@@ -28,8 +28,8 @@ export const EVERY_DAY: WeekdaySet = [true, true, true, true, true, true, true]
 export function weekdayNumber(name: string): number {
   const text = name.trim().toLowerCase()
   if (text.length < 3) return -1
-  return ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'].findIndex((long) =>
-    long === text || long.slice(0, 3) === text || (text.length === 4 && long.startsWith(text)),
+  return ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'].findIndex(
+    (long) => long === text || long.slice(0, 3) === text || (text.length === 4 && long.startsWith(text)),
   )
 }
 
@@ -81,14 +81,16 @@ export function parseClock(value: unknown, field: string): ClockTime {
   }
   const [hours, minutes, seconds] = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)]
   const ms = ((hours * 60 + minutes) * 60 + seconds) * 1000
-  if (minutes > 59 || seconds > 59 || ms > 86_400_000) return refuse(field, value, 'does not exist on a clock of 24 hours')
+  if (minutes > 59 || seconds > 59 || ms > 86_400_000)
+    return refuse(field, value, 'does not exist on a clock of 24 hours')
   return { ms: ms + Number(match[4] ?? 0) * 86_400_000, zone: match[5] ?? null }
 }
 
 /** Reads a break: a pair of times, or null for none. */
 export function parseBreak(value: unknown, field: string): readonly [ClockTime, ClockTime] | null {
   if (value === null) return null
-  if (!Array.isArray(value) || value.length !== 2) return refuse(field, value, 'is no break: use ["11:30", "12:30"] or null')
+  if (!Array.isArray(value) || value.length !== 2)
+    return refuse(field, value, 'is no break: use ["11:30", "12:30"] or null')
   return [parseClock(value[0], `${field}[0]`), parseClock(value[1], `${field}[1]`)]
 }
 

@@ -6,7 +6,7 @@ import { ConfigError } from '../contract/errors.ts'
 
 /** Throws `config/option` naming the place in the table, the value and the remedy. */
 export function refuse(field: string, value: unknown, why: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : JSON.stringify(value) ?? String(value)
+  const shown = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value))
   throw new ConfigError('config/option', `${field}: ${shown} ${why}`, { field, value })
 }
 
@@ -54,7 +54,8 @@ export function checkMembers(field: string, value: unknown, known: readonly stri
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue
     const called = CALLED[key] ?? known.find((name) => name.toLowerCase() === key.toLowerCase())
-    const remedy = called !== undefined && known.includes(called) ? `write "${called}"` : `known are ${known.join(', ')}`
+    const remedy =
+      called !== undefined && known.includes(called) ? `write "${called}"` : `known are ${known.join(', ')}`
     refuse(`${field}.${key}`, (value as Record<string, unknown>)[key], `is not known here: ${remedy}`)
   }
 }

@@ -14,7 +14,18 @@ import { XTKS } from './exchanges/xtks.ts'
 import type { CalendarSpec } from './spec.ts'
 
 const SPECS: readonly CalendarSpec[] = [
-  ALWAYS, CMES, FX, GLOBEX_EQ, NYMEX, WEEKDAYS_UTC, XETR, XHKG, XLON, XNAS, XNYS, XTKS,
+  ALWAYS,
+  CMES,
+  FX,
+  GLOBEX_EQ,
+  NYMEX,
+  WEEKDAYS_UTC,
+  XETR,
+  XHKG,
+  XLON,
+  XNAS,
+  XNYS,
+  XTKS,
 ]
 
 /** Other names of the same calendars. */
@@ -31,7 +42,8 @@ export function calendar(name: string): ExchangeCalendar {
   const key = String(name).trim().toLowerCase()
   const spec = byName.get((ALIASES[key] ?? key).toLowerCase())
   if (spec === undefined) {
-    const message = `calendar: ${JSON.stringify(name)} is not built in: use ${calendarNames().join(', ')}, or defineCalendar(table)`
+    const remedy = `use ${calendarNames().join(', ')}, or defineCalendar(table)`
+    const message = `calendar: ${JSON.stringify(name)} is not built in: ${remedy}`
     throw new ConfigError('config/option', message, { field: 'calendar', value: name })
   }
   let found = made.get(spec.name)

@@ -23,7 +23,12 @@ export interface CompiledRule {
 const MEMBERS = ['on', 'years', 'except', 'falling', 'observe', 'add', 'avoid', 'first', 'last', 'days'] as const
 
 /** Reads rules; one per text of `on`. `hours` allows moves to sessions and forbids `avoid`. */
-export function parseRules(value: unknown, field: string, tables: DateTables, kind: 'holidays' | 'hours'): CompiledRule[] {
+export function parseRules(
+  value: unknown,
+  field: string,
+  tables: DateTables,
+  kind: 'holidays' | 'hours',
+): CompiledRule[] {
   if (value === undefined) return []
   if (!Array.isArray(value)) return refuse(field, value, 'is no list of rules: use ["12-25", { on: "1-1", … }]')
   return value.flatMap((rule: unknown, i) => parseRule(rule, `${field}[${i}]`, tables, kind))
@@ -34,7 +39,11 @@ function parseRule(value: unknown, field: string, tables: DateTables, kind: 'hol
   checkMembers(field, rule, MEMBERS)
   const move = parseObserve(rule.observe ?? 'none', `${field}.observe`)
   if (kind === 'holidays' && move.toSession !== null) {
-    return refuse(`${field}.observe`, rule.observe, 'needs to know the sessions, which holidays decide: use avoid: "closed"')
+    return refuse(
+      `${field}.observe`,
+      rule.observe,
+      'needs to know the sessions, which holidays decide: use avoid: "closed"',
+    )
   }
   const avoid = rule.avoid ?? null
   if (avoid !== null && avoid !== 'holidays' && avoid !== 'closed') {
@@ -62,7 +71,10 @@ function weekdaySet(value: unknown, field: string): WeekdaySet {
   return value === undefined ? EVERY_DAY : parseWeekdays(value, field)
 }
 
-function nominalFilter(rule: { years?: unknown; except?: unknown; falling?: unknown }, field: string): (day: EpochDay) => boolean {
+function nominalFilter(
+  rule: { years?: unknown; except?: unknown; falling?: unknown },
+  field: string,
+): (day: EpochDay) => boolean {
   const years = yearSet(rule.years, `${field}.years`)
   const except = yearSet(rule.except, `${field}.except`)
   const falling = weekdaySet(rule.falling, `${field}.falling`)
@@ -76,7 +88,8 @@ function nominalFilter(rule: { years?: unknown; except?: unknown; falling?: unkn
 function yearSet(value: unknown, field: string): Set<number> | null {
   if (value === undefined) return null
   const list: unknown[] = Array.isArray(value) ? value : [value]
-  for (const year of list) if (!Number.isInteger(year)) refuse(field, year, 'is no year: use a list such as [2002, 2012]')
+  for (const year of list)
+    if (!Number.isInteger(year)) refuse(field, year, 'is no year: use a list such as [2002, 2012]')
   return new Set(list as number[])
 }
 
@@ -85,7 +98,11 @@ function observedFilter({ first, last }: DayBounds, days: WeekdaySet): (day: Epo
 }
 
 /** Days of a rule whose own dates lie in `[firstYear, lastYear]`, moved but not yet tested by `keeps`. */
-function movedDays(rule: CompiledRule, firstYear: number, lastYear: number): { readonly own: EpochDay; readonly day: EpochDay }[] {
+function movedDays(
+  rule: CompiledRule,
+  firstYear: number,
+  lastYear: number,
+): { readonly own: EpochDay; readonly day: EpochDay }[] {
   const { dates } = rule.named
   if (typeof dates === 'string') return []
   const out: { own: EpochDay; day: EpochDay }[] = []
@@ -104,7 +121,11 @@ export function ruleDays(rule: CompiledRule, year: number): EpochDay[] {
 }
 
 /** All holidays near a year: complete for that year, and enough of its neighbours for rules that cross New Year. */
-export function holidaysAround(rules: readonly CompiledRule[], year: number, isWorkday: (day: EpochDay) => boolean): Set<EpochDay> {
+export function holidaysAround(
+  rules: readonly CompiledRule[],
+  year: number,
+  isWorkday: (day: EpochDay) => boolean,
+): Set<EpochDay> {
   const held = new Set<EpochDay>()
   const [firstYear, lastYear] = [year - 1, year + 1]
   for (const rule of rules) {
@@ -139,7 +160,11 @@ function placeAvoiding(
   }
 }
 
-function derivedDays(rules: readonly CompiledRule[], held: ReadonlySet<EpochDay>, isWorkday: (day: EpochDay) => boolean): EpochDay[] {
+function derivedDays(
+  rules: readonly CompiledRule[],
+  held: ReadonlySet<EpochDay>,
+  isWorkday: (day: EpochDay) => boolean,
+): EpochDay[] {
   const out: EpochDay[] = []
   for (const rule of rules) {
     const kind = rule.named.dates

@@ -58,7 +58,11 @@ export function sliceSessions(labels: Range, sessionsOf: (year: number) => Sessi
     return out
   }
   const [session, open, close, breakStart, breakEnd] = MEMBERS.map(joined) as [
-    Float64Array, Float64Array, Float64Array, Float64Array, Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
   ]
   return { n, session, open, close, breakStart, breakEnd }
 }

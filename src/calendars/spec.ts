@@ -157,7 +157,7 @@ export interface CalendarSpec {
   readonly specialCloses?: Readonly<Record<Clock, readonly Rule[]>>
   /** Breaks that differ from the regular ones: `'12:00..12:30'` or `'none'` -> days. */
   readonly specialBreaks?: Readonly<Record<string, readonly Rule[]>>
-  /** Sessions that neither week nor holidays would give, or with hours of their own: make-up Saturdays, evening sessions. */
+  /** Sessions that week or holidays would not give, or with hours of their own: make-up Saturdays, evening sessions. */
   readonly sessions?: readonly string[] | Readonly<Record<IsoDate, SessionHours>>
   /** Dates of festivals that follow no formula, for rules `'@name'`; any number a year. */
   readonly tables?: Readonly<Record<string, readonly IsoDate[]>>

@@ -77,7 +77,8 @@ function buildYear(
     session[n] = day * DAY_MS
     open[n] = at(day, hours.open)
     close[n] = at(day, hours.close)
-    if (!((open[n] as number) < (close[n] as number))) throw noHours(table, day, 'closes before it opens: correct its special hours')
+    if (!((open[n] as number) < (close[n] as number)))
+      throw noHours(table, day, 'closes before it opens: correct its special hours')
     if (hours.break !== null) {
       const [start, end] = [at(day, hours.break[0]), at(day, hours.break[1])]
       if (start > (open[n] as number) && start < end && end < (close[n] as number)) {
@@ -88,16 +89,29 @@ function buildYear(
     n++
   }
   const cut = (array: Float64Array): Float64Array => array.subarray(0, n)
-  return { n, session: cut(session), open: cut(open), close: cut(close), breakStart: cut(breakStart), breakEnd: cut(breakEnd) }
+  return {
+    n,
+    session: cut(session),
+    open: cut(open),
+    close: cut(close),
+    breakStart: cut(breakStart),
+    breakEnd: cut(breakEnd),
+  }
 }
 
 type FullHours = Pick<HoursLine, 'open' | 'close' | 'break'>
 
-function hoursOn(table: Compiled, day: EpochDay, special: HoursPatch | undefined, overlay: Overlay | undefined): FullHours {
+function hoursOn(
+  table: Compiled,
+  day: EpochDay,
+  special: HoursPatch | undefined,
+  overlay: Overlay | undefined,
+): FullHours {
   const regular: Partial<FullHours> = lineOf(table.hours, day) ?? {}
   const set = overlay?.kind === 'session' ? overlay.hours : {}
   const { open, close, break: pause = null } = { ...regular, ...special, ...table.sessions.get(day), ...set }
-  if (open === undefined || close === undefined) throw noHours(table, day, 'has no hours: add a line to hours that holds on it')
+  if (open === undefined || close === undefined)
+    throw noHours(table, day, 'has no hours: add a line to hours that holds on it')
   return { open, close, break: pause }
 }
 
@@ -106,7 +120,7 @@ function noHours(table: Compiled, day: EpochDay, why: string): ConfigError {
   return new ConfigError('config/option', `${field}: the session of ${isoOf(day)} ${why}`, { field, value: isoOf(day) })
 }
 
-/** Special hours of a year by day. Lines are in order, so a later one wins; dates named one by one win over patterns. */
+/** Special hours of a year by day. A later line wins over an earlier one, a date named by itself over a pattern. */
 function specialHours(table: Compiled, isSession: (day: EpochDay) => boolean, year: number): Map<EpochDay, HoursPatch> {
   const found = new Map<EpochDay, HoursPatch>()
   for (const exact of [false, true]) {
@@ -123,7 +137,11 @@ function specialHours(table: Compiled, isSession: (day: EpochDay) => boolean, ye
   return found
 }
 
-function sessionNear(day: EpochDay, { step, inclusive }: ToSession, isSession: (day: EpochDay) => boolean): EpochDay | null {
+function sessionNear(
+  day: EpochDay,
+  { step, inclusive }: ToSession,
+  isSession: (day: EpochDay) => boolean,
+): EpochDay | null {
   let at = inclusive ? day : day + step
   for (let i = 0; i < LONGEST_CLOSURE_DAYS; i++, at += step) if (isSession(at)) return at
   return null

@@ -25,9 +25,9 @@ export interface Slots {
   readonly count: Float64Array
   /** Where the last slot of each run ends, exclusive; it may be shorter than `stepMs`. */
   readonly end: Float64Array
-  /** When the last slot of each run is complete: `end`, but the close of the last session for bars of a day and longer. */
+  /** When the last slot of each run is complete: `end`; of a day and longer, the close of its last session. */
   readonly complete: Float64Array
-  /** First session of each run, as its place among the sessions around the range; sessions are counted by subtraction. */
+  /** First session of each run, as its place among the sessions around the range: subtract to count sessions. */
   readonly firstSession: Float64Array
   /** Last session of each run, likewise. */
   readonly lastSession: Float64Array
@@ -99,7 +99,9 @@ const NO_SESSIONS: Sessions = { n: 0, session: NONE, open: NONE, close: NONE, br
 function labelled(calendar: Calendar, startMs: EpochMs, endMs: EpochMs): Sessions {
   const known = intersect({ startMs, endMs }, calendar.valid)
   // Dates, since a plain number before 1973 is taken for seconds.
-  return known === null ? NO_SESSIONS : calendar.sessions({ start: new Date(known.startMs), end: new Date(known.endMs) })
+  return known === null
+    ? NO_SESSIONS
+    : calendar.sessions({ start: new Date(known.startMs), end: new Date(known.endMs) })
 }
 
 /** Sessions that may trade inside a range of instants. */
@@ -152,9 +154,15 @@ function addRun(draft: Draft, first: EpochMs, count: number, end: EpochMs, sessi
 function finish({ n, stepMs, total, first, count, end, session }: Draft, complete = end, lastSession = session): Slots {
   const cut = (column: Float64Array): Float64Array => column.subarray(0, n)
   return {
-    n, stepMs, total,
-    first: cut(first), count: cut(count), end: cut(end), complete: cut(complete),
-    firstSession: cut(session), lastSession: cut(lastSession),
+    n,
+    stepMs,
+    total,
+    first: cut(first),
+    count: cut(count),
+    end: cut(end),
+    complete: cut(complete),
+    firstSession: cut(session),
+    lastSession: cut(lastSession),
   }
 }
 
@@ -195,7 +203,7 @@ function labelSlots(calendar: Calendar, range: Range, interval: Interval, dayBou
   const sessions = labelled(calendar, ceilOpen(interval, range.startMs), ceilOpen(interval, range.endMs))
   const draft = draftOf(sessions.n, INTERVALS[interval].ms)
   const [complete, lastSession] = [new Float64Array(sessions.n), new Float64Array(sessions.n)]
-  for (let i = 0; i < sessions.n; ) {
+  for (let i = 0; i < sessions.n;) {
     const label = barOpen(interval, sessions.session[i] as number)
     const end = nextOpen(interval, label)
     const firstSession = i

@@ -75,8 +75,22 @@ export function createCutter(cuts: Cuts): Cutter {
       lastFirstSession = firstSession[run] as number
       const [startMs, size] = [open + slot * stepMs, endSlot - slot]
       if (verdict === 'unsure') {
-        unsure.push({ startMs, endMs, slots: size, ordinal, firstSession: lastFirstSession, lastSession: lastSession[run] as number })
-      } else gaps.push({ startMs, endMs, kind: verdict, slots: size, sessions: (lastSession[run] as number) - lastFirstSession + 1 })
+        unsure.push({
+          startMs,
+          endMs,
+          slots: size,
+          ordinal,
+          firstSession: lastFirstSession,
+          lastSession: lastSession[run] as number,
+        })
+      } else
+        gaps.push({
+          startMs,
+          endMs,
+          kind: verdict,
+          slots: size,
+          sessions: (lastSession[run] as number) - lastFirstSession + 1,
+        })
     }
   }
 
@@ -88,7 +102,7 @@ export function createCutter(cuts: Cuts): Cutter {
     else piece.lastSession = session
   }
 
-  /** The next slot of a run from `slot` on, before `endSlot`, that has a rejected row; `endSlot` where there is none. */
+  /** The next slot of a run from `slot` on that has a rejected row; `endSlot` where none before it has. */
   const nextRejected = (run: number, slot: number, endSlot: number): number => {
     const offset = placeOf(run)
     while (reject < rejected.length && (rejected[reject] as number) < offset + slot) reject++

@@ -32,10 +32,12 @@ const OPTIONS: readonly string[] = ['tolerance', 'minGapSlots'] satisfies (keyof
  */
 export function createGapDetector(options: GapDetectorOptions = {}): GapDetector {
   for (const key of Object.keys(options)) {
-    if (!OPTIONS.includes(key)) refuse(key, (options as Record<string, unknown>)[key], `is not known: use ${OPTIONS.join(' or ')}`)
+    if (!OPTIONS.includes(key))
+      refuse(key, (options as Record<string, unknown>)[key], `is not known: use ${OPTIONS.join(' or ')}`)
   }
   const { tolerance = DEFAULT_TOLERANCE, minGapSlots } = options
-  if (!(tolerance >= 0 && tolerance <= 0.5)) refuse('tolerance', tolerance, 'is not between 0 and 0.5 (a share of the interval)')
+  if (!(tolerance >= 0 && tolerance <= 0.5))
+    refuse('tolerance', tolerance, 'is not between 0 and 0.5 (a share of the interval)')
   if (minGapSlots !== undefined && !(Number.isInteger(minGapSlots) && minGapSlots >= 1)) {
     refuse('minGapSlots', minGapSlots, 'is no whole number of slots from 1 on')
   }
@@ -43,7 +45,10 @@ export function createGapDetector(options: GapDetectorOptions = {}): GapDetector
 }
 
 function refuse(field: string, value: unknown, why: string): never {
-  throw new ConfigError('config/option', `gapDetector.${field}: ${JSON.stringify(value) ?? String(value)} ${why}`, { field, value })
+  throw new ConfigError('config/option', `gapDetector.${field}: ${JSON.stringify(value) ?? String(value)} ${why}`, {
+    field,
+    value,
+  })
 }
 
 function detect(input: GapInput, tolerance: number, minGapSlots: number | undefined): GapReport {
@@ -59,7 +64,8 @@ function detect(input: GapInput, tolerance: number, minGapSlots: number | undefi
     finalMs: input.nowMs - capabilities.finalityLagMs,
   })
   const jitter = slots.stepMs * tolerance
-  const rows = checked === null ? timestampsMs.subarray(0, 0) : rowsIn(timestampsMs, checked.startMs - jitter, checked.endMs)
+  const rows =
+    checked === null ? timestampsMs.subarray(0, 0) : rowsIn(timestampsMs, checked.startMs - jitter, checked.endMs)
   const tally: Tally = scanSlots(slots, rows, tolerance, cutter.onHole)
 
   const isGap = isGapRule(cutter.unsure, slots, minGapSlots ?? shortestGap(interval))
@@ -68,7 +74,14 @@ function detect(input: GapInput, tolerance: number, minGapSlots: number | undefi
   for (const piece of cutter.unsure) {
     const { startMs, endMs, firstSession, lastSession } = piece
     if (!isGap(piece)) noTrades += piece.slots
-    else later.push({ startMs, endMs, kind: 'provider-missing', slots: piece.slots, sessions: lastSession - firstSession + 1 })
+    else
+      later.push({
+        startMs,
+        endMs,
+        kind: 'provider-missing',
+        slots: piece.slots,
+        sessions: lastSession - firstSession + 1,
+      })
   }
   return {
     range,
@@ -100,7 +113,9 @@ function firstNotBefore(sorted: Float64Array, value: number): number {
 
 /** What was never fetched in a range of which no slot is known: by coverage alone. */
 function unfetchedIn(range: Range, interval: Interval, input: GapInput): Gap[] {
-  const answered = input.coverage.map((record) => (record.state === 'partial' ? { ...record, state: 'data' as const } : record))
+  const answered = input.coverage.map((record) =>
+    record.state === 'partial' ? { ...record, state: 'data' as const } : record,
+  )
   const finalMs = input.nowMs - input.capabilities.finalityLagMs
   return stretchesOf(range, interval, { ...input, coverage: answered }).flatMap(({ verdict, mayPend, ...part }) => {
     if (verdict !== 'unfetched' && verdict !== 'failed' && verdict !== 'unavailable') return []

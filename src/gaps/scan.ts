@@ -92,7 +92,8 @@ function exactRows(times: Float64Array, row: number, open: EpochMs, stepMs: numb
       times[at + 1] !== expected + stepMs ||
       times[at + 2] !== expected + two ||
       times[at + 3] !== expected + three
-    ) break
+    )
+      break
   }
   for (; at < stop && times[at] === expected; at++) expected += stepMs
   return at - row
@@ -111,6 +112,7 @@ function skipBefore(times: Float64Array, row: number, before: EpochMs, tally: Ta
 }
 
 function unsorted(times: Float64Array, row: number): DataError {
-  const message = `timestampsMs: row ${row} (${times[row]}) is not at or after the row before (${times[row - 1]}): sort them`
-  return new DataError('data/invalid', message, { field: 'timestampsMs', value: times[row] })
+  const [time, before] = [times[row], times[row - 1]]
+  const message = `timestampsMs: row ${row} (${time}) is not at or after the row before (${before}): sort them`
+  return new DataError('data/invalid', message, { field: 'timestampsMs', value: time })
 }

@@ -16,7 +16,11 @@ const USUAL_SHARE = 0.99
  * Decides which of these pieces are gaps: those that are long, and all of a session that has less than half its rows.
  * Long is `minGapSlots`, else longer than 99 % of the holes that begin in the same hour of the UTC day, and at least 3.
  */
-export function isGapRule(unsure: readonly Unsure[], slots: Slots, minGapSlots: number | undefined): (piece: Unsure) => boolean {
+export function isGapRule(
+  unsure: readonly Unsure[],
+  slots: Slots,
+  minGapSlots: number | undefined,
+): (piece: Unsure) => boolean {
   const thresholds = minGapSlots === undefined ? usualLengths(unsure) : null
   const missing = missingBySession(unsure, slots)
   return (piece) => {

@@ -54,7 +54,8 @@ function provenVerdict(
   { barsWithoutTrades }: Facts['capabilities'],
 ): Verdict {
   if (reason === 'provider-missing') return 'provider-missing'
-  if (state === 'empty') return reason === undefined && barsWithoutTrades === 'emitted' ? 'provider-missing' : 'no-trades'
+  if (state === 'empty')
+    return reason === undefined && barsWithoutTrades === 'emitted' ? 'provider-missing' : 'no-trades'
   if (barsWithoutTrades === 'unknown') return 'unsure'
   // A session without its daily bar is a gap even from a source that omits empty minutes: a day without trades is rare.
   return barsWithoutTrades === 'omitted' && !isLabelled(interval) ? 'no-trades' : 'provider-missing'

@@ -10,7 +10,10 @@ export type Answer = readonly [string, string, string, string, string]
 
 export function readAnswers(file: string): Answer[] {
   const text = readFileSync(join(FIXTURES as string, 'calendars', file), 'utf8').trim()
-  return text.split('\n').slice(1).map((line) => line.split(',') as unknown as Answer)
+  return text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(',') as unknown as Answer)
 }
 
 export function readJson<T>(file: string): T {
@@ -32,7 +35,10 @@ export function linesOf(calendar: Calendar, start: string, end: string): Answer[
 }
 
 /** What differs between an answer and a calendar. */
-export function differences(calendar: Calendar, answers: readonly Answer[]): { missing: string[]; extra: string[]; different: string[] } {
+export function differences(
+  calendar: Calendar,
+  answers: readonly Answer[],
+): { missing: string[]; extra: string[]; different: string[] } {
   const last = new Date(Date.parse((answers.at(-1) as Answer)[0]) + 86_400_000)
   const lines = linesOf(calendar, (answers[0] as Answer)[0], last.toISOString())
   const ours = new Map(lines.map((line) => [line[0], line.join(',')]))

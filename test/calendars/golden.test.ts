@@ -30,7 +30,9 @@ describe.skipIf(FIXTURES === undefined)('answers of another calendar project', (
   })
 
   it('opens and closes stock index futures on each known day', () => {
-    const { status } = readJson<{ status: { equities: Record<string, string> } }>('derived/cme_globex_equities_to_2015.json')
+    const { status } = readJson<{ status: { equities: Record<string, string> } }>(
+      'derived/cme_globex_equities_to_2015.json',
+    )
     const market = calendar('GLOBEX_EQ')
     const wrong = Object.entries(status.equities).filter(([day, expected]) => {
       const found = market.sessions({ start: day, end: new Date(Date.parse(day) + 86_400_000) })
@@ -47,6 +49,7 @@ describe.skipIf(FIXTURES === undefined)('answers of another calendar project', (
   it('keeps Ching Ming and the lunar festivals as the almanac of Hong Kong', () => {
     const almanac = readJson<Record<string, string[]>>('derived/hk_lunisolar_1990_2049.json')
     expect(almanac['qingming']?.map((day) => isoOf(chingMing(Number(day.slice(0, 4)))))).toEqual(almanac['qingming'])
-    for (const [name, dates] of Object.entries(LUNAR_FESTIVALS)) expect(dates).toEqual(almanac[name.replaceAll('-', '_')])
+    for (const [name, dates] of Object.entries(LUNAR_FESTIVALS))
+      expect(dates).toEqual(almanac[name.replaceAll('-', '_')])
   })
 })

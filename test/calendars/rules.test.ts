@@ -3,7 +3,13 @@ import { easter, orthodoxEaster } from '../../src/calendars/almanac.ts'
 import { isoOf } from '../../src/calendars/day.ts'
 import { type CalendarSpec, type Rule, defineCalendar } from '../../src/calendars/index.ts'
 
-const BASE: CalendarSpec = { name: 'TEST', zone: 'UTC', week: 'Sun-Sat', hours: { open: '9:00', close: '17:00', break: ['12:00', '13:00'] }, valid: { first: 1960 } }
+const BASE: CalendarSpec = {
+  name: 'TEST',
+  zone: 'UTC',
+  week: 'Sun-Sat',
+  hours: { open: '9:00', close: '17:00', break: ['12:00', '13:00'] },
+  valid: { first: 1960 },
+}
 
 /** Days without session in a year, as MM-DD. */
 function closed(year: number, spec: Partial<CalendarSpec>): string[] {
@@ -29,10 +35,20 @@ function hours(day: string, spec: Partial<CalendarSpec>): string {
 describe('Easter', () => {
   it('falls on the published Sundays, west and east', () => {
     // Published tables of both churches.
-    expect([1961, 1990, 2000, 2008, 2011, 2024, 2025, 2038, 2049].map((y) => isoOf(easter(y)).slice(5))).toEqual(
-      ['04-02', '04-15', '04-23', '03-23', '04-24', '03-31', '04-20', '04-25', '04-18'])
-    expect([1990, 2000, 2008, 2011, 2016, 2024, 2025, 2026, 2049].map((y) => isoOf(orthodoxEaster(y)).slice(5))).toEqual(
-      ['04-15', '04-30', '04-27', '04-24', '05-01', '05-05', '04-20', '04-12', '04-25'])
+    expect([1961, 1990, 2000, 2008, 2011, 2024, 2025, 2038, 2049].map((y) => isoOf(easter(y)).slice(5))).toEqual([
+      '04-02',
+      '04-15',
+      '04-23',
+      '03-23',
+      '04-24',
+      '03-31',
+      '04-20',
+      '04-25',
+      '04-18',
+    ])
+    expect(
+      [1990, 2000, 2008, 2011, 2016, 2024, 2025, 2026, 2049].map((y) => isoOf(orthodoxEaster(y)).slice(5)),
+    ).toEqual(['04-15', '04-30', '04-27', '04-24', '05-01', '05-05', '04-20', '04-12', '04-25'])
   })
 })
 
@@ -53,10 +69,30 @@ describe('days of a rule', () => {
     ['a weekday strictly after', 2024, 'Thu>4-18', ['04-25']],
     ['the day before such a weekday', 2024, 'Sat>=6-20-1', ['06-21']],
     ['days from Easter', 2024, { on: ['easter-2', 'easter+1', 'easter+50'] }, ['03-29', '04-01', '05-20']],
-    ['days from Orthodox Easter', 2024, { on: ['orthodox-48', 'orthodox-2', 'orthodox+1'] }, ['03-18', '05-03', '05-06']],
-    ['single dates and runs', 2001, { on: ['2001-09-11..2001-09-14', '2001-12-03'] }, ['09-11', '09-12', '09-13', '09-14', '12-03']],
-    ['every such weekday in bounds', 1968, { on: 'Wed', first: '1968-06-10', last: '1968-06-27' }, ['06-12', '06-19', '06-26']],
-    ['formulas', 2024, { on: ['ching-ming', 'japan-vernal-equinox', 'japan-autumnal-equinox'] }, ['03-20', '04-04', '09-22']],
+    [
+      'days from Orthodox Easter',
+      2024,
+      { on: ['orthodox-48', 'orthodox-2', 'orthodox+1'] },
+      ['03-18', '05-03', '05-06'],
+    ],
+    [
+      'single dates and runs',
+      2001,
+      { on: ['2001-09-11..2001-09-14', '2001-12-03'] },
+      ['09-11', '09-12', '09-13', '09-14', '12-03'],
+    ],
+    [
+      'every such weekday in bounds',
+      1968,
+      { on: 'Wed', first: '1968-06-10', last: '1968-06-27' },
+      ['06-12', '06-19', '06-26'],
+    ],
+    [
+      'formulas',
+      2024,
+      { on: ['ching-ming', 'japan-vernal-equinox', 'japan-autumnal-equinox'] },
+      ['03-20', '04-04', '09-22'],
+    ],
     ['only some years', 2024, { on: '6-2', years: [2018, 2024] }, ['06-02']],
     ['all but some years', 2020, { on: '5-Mon#1', except: [2020] }, []],
     ['bounds by year', 2013, { on: '5-5', last: 2012 }, []],
@@ -65,7 +101,12 @@ describe('days of a rule', () => {
 
   it('come from tables of dates', () => {
     const tables = { diwali: ['2023-11-12', '2024-11-01'], 'new-year-2': ['2024-03-03'] }
-    expect(closed(2024, { tables, holidays: ['@diwali', '@diwali+1', '@diwali-1', '@new-year-2'] })).toEqual(['03-03', '10-31', '11-01', '11-02'])
+    expect(closed(2024, { tables, holidays: ['@diwali', '@diwali+1', '@diwali-1', '@new-year-2'] })).toEqual([
+      '03-03',
+      '10-31',
+      '11-01',
+      '11-02',
+    ])
   })
 })
 
@@ -108,9 +149,13 @@ describe('observances', () => {
 })
 
 describe('holidays that depend on others', () => {
-  it('substitutes move on past other holidays, as in Korea: Children\'s Day and Buddha\'s Birthday on one day in 2025', () => {
+  it("substitutes move on past other holidays, as in Korea: Children's Day and Buddha's Birthday on one day in 2025", () => {
     const rule = (on: string): Rule => ({ on, observe: 'weekend-to-monday', avoid: 'closed' })
-    const spec = { week: 'Mon-Fri', tables: { buddha: ['2023-05-27', '2025-05-05'] }, holidays: [rule('5-5'), rule('@buddha')] }
+    const spec = {
+      week: 'Mon-Fri',
+      tables: { buddha: ['2023-05-27', '2025-05-05'] },
+      holidays: [rule('5-5'), rule('@buddha')],
+    }
     expect(closed(2025, spec).filter((day) => day.startsWith('05-0'))).toEqual(['05-03', '05-04', '05-05', '05-06'])
     expect(closed(2023, spec).filter((day) => day > '05-26' && day < '05-31')).toEqual(['05-27', '05-28', '05-29'])
   })
@@ -130,21 +175,32 @@ describe('holidays that depend on others', () => {
   it('a day between two holidays, and a bridge to the weekend', () => {
     expect(held(2015, '9-Mon#3', '9-23', 'between-holidays')).toEqual(['09-21', '09-22', '09-23'])
     expect(held(2015, '9-Mon#3', '9-23', { on: 'between-holidays', first: 2016 })).toEqual(['09-21', '09-23'])
-    expect(closed(2024, { week: 'Mon-Fri', holidays: ['8-15', '10-1', 'bridge'] }).filter((day) => /^(08-1[4-9]|09-30|10-0[12])/.test(day)))
-      .toEqual(['08-15', '08-16', '08-17', '08-18', '09-30', '10-01'])
+    expect(
+      closed(2024, { week: 'Mon-Fri', holidays: ['8-15', '10-1', 'bridge'] }).filter((day) =>
+        /^(08-1[4-9]|09-30|10-0[12])/.test(day),
+      ),
+    ).toEqual(['08-15', '08-16', '08-17', '08-18', '09-30', '10-01'])
   })
 
   it('closures are no holidays for such rules', () => {
-    expect(closed(2015, { holidays: ['9-23', 'between-holidays'], closures: ['2015-09-21'] })).toEqual(['09-21', '09-23'])
+    expect(closed(2015, { holidays: ['9-23', 'between-holidays'], closures: ['2015-09-21'] })).toEqual([
+      '09-21',
+      '09-23',
+    ])
   })
 })
 
 describe('weeks and hours', () => {
   it('weeks change over time', () => {
-    const week = [{ days: 'Sun-Thu' }, { first: '2026-01-05', days: 'Mon-Fri' }, { first: '2026-06-01', last: '2026-06-07', days: 'Sun-Sat' }]
+    const week = [
+      { days: 'Sun-Thu' },
+      { first: '2026-01-05', days: 'Mon-Fri' },
+      { first: '2026-06-01', last: '2026-06-07', days: 'Sun-Sat' },
+    ]
     const open = (day: string): boolean => hours(day, { week }) !== 'closed'
-    expect(['2026-01-02', '2026-01-04', '2026-01-05', '2026-01-09', '2026-01-11', '2026-06-06', '2026-06-13'].map(open)).toEqual(
-      [false, true, true, true, false, true, false])
+    expect(
+      ['2026-01-02', '2026-01-04', '2026-01-05', '2026-01-09', '2026-01-11', '2026-06-06', '2026-06-13'].map(open),
+    ).toEqual([false, true, true, true, false, true, false])
     expect(hours('2024-01-06', { week: ['Sat', 'Sun'] })).toBe('09:00 12:00 13:00 17:00')
   })
 
@@ -156,19 +212,33 @@ describe('weeks and hours', () => {
       { first: '2020-03-20', last: '2020-04-30', open: '9:00', close: '12:00' },
     ] as const
     const on = (day: string): string => hours(day, { hours: lines })
-    expect([on('2009-12-31'), on('2010-01-05'), on('2010-01-08'), on('2020-04-03'), on('2020-05-01')]).toEqual(
-      ['10:00 12:00 13:00 15:00', '09:00 - - 15:00', '09:00 - - 13:00', '09:00 - - 12:00', '09:00 - - 13:00'])
+    expect([on('2009-12-31'), on('2010-01-05'), on('2010-01-08'), on('2020-04-03'), on('2020-05-01')]).toEqual([
+      '10:00 12:00 13:00 15:00',
+      '09:00 - - 15:00',
+      '09:00 - - 13:00',
+      '09:00 - - 12:00',
+      '09:00 - - 13:00',
+    ])
   })
 
   it('times lie on the day before, the day after, and on the clock of another zone', () => {
     const span = (day: string, zone: string, open: string, close: string): string[] => {
-      const s = defineCalendar({ name: 'TEST', zone, hours: { open, close } }).sessions({ start: day, end: new Date(Date.parse(day) + 1) })
+      const s = defineCalendar({ name: 'TEST', zone, hours: { open, close } }).sessions({
+        start: day,
+        end: new Date(Date.parse(day) + 1),
+      })
       return [s.open[0], s.close[0]].map((ms) => new Date(ms as number).toISOString().slice(0, 16))
     }
     expect(span('2024-01-08', 'America/Chicago', '17:00-1d', '16:00')).toEqual(['2024-01-07T23:00', '2024-01-08T22:00'])
     expect(span('2024-01-08', 'Asia/Shanghai', '9:00', '2:30+1d')).toEqual(['2024-01-08T01:00', '2024-01-08T18:30'])
-    expect(span('2024-01-08', 'America/Sao_Paulo', '10:00', '16:00@America/New_York')).toEqual(['2024-01-08T13:00', '2024-01-08T21:00'])
-    expect(span('2024-07-08', 'America/Sao_Paulo', '10:00', '16:00@America/New_York')).toEqual(['2024-07-08T13:00', '2024-07-08T20:00'])
+    expect(span('2024-01-08', 'America/Sao_Paulo', '10:00', '16:00@America/New_York')).toEqual([
+      '2024-01-08T13:00',
+      '2024-01-08T21:00',
+    ])
+    expect(span('2024-07-08', 'America/Sao_Paulo', '10:00', '16:00@America/New_York')).toEqual([
+      '2024-07-08T13:00',
+      '2024-07-08T20:00',
+    ])
   })
 
   it('special hours come earlier or later, and drop a break that no longer fits', () => {
@@ -193,9 +263,16 @@ describe('weeks and hours', () => {
       week: 'Mon-Fri',
       holidays: ['1-1', '12-25', '12-26', { on: '12-24', days: 'Mon' }],
       specialCloses: { '14:10': [{ on: ['12-25', '1-1'], observe: 'previous-session' }] },
-      specialOpens: { '10:00': [{ on: '1-1', observe: 'next-session' }], '11:00': [{ on: '6-1', observe: 'this-or-next-session' }] },
+      specialOpens: {
+        '10:00': [{ on: '1-1', observe: 'next-session' }],
+        '11:00': [{ on: '6-1', observe: 'this-or-next-session' }],
+      },
     }
-    expect(['2023-12-22', '2023-12-29', '2024-01-02', '2024-06-03', '2025-06-02', '2026-06-01'].map((day) => hours(day, spec))).toEqual([
+    expect(
+      ['2023-12-22', '2023-12-29', '2024-01-02', '2024-06-03', '2025-06-02', '2026-06-01'].map((day) =>
+        hours(day, spec),
+      ),
+    ).toEqual([
       '09:00 12:00 13:00 14:10',
       '09:00 12:00 13:00 14:10',
       '10:00 12:00 13:00 17:00',
@@ -212,17 +289,24 @@ describe('weeks and hours', () => {
     }
     expect(['2022', '2023', '2024', '2025'].map((year) => hours(`${year}-12-24`, spec))).toEqual(
       ['09:00 12:00 13:00 13:00', '09:00 - - 12:30', '09:00 12:00 13:00 14:00', 'closed'].map((text) =>
-        text === '09:00 12:00 13:00 13:00' ? '09:00 - - 13:00' : text))
+        text === '09:00 12:00 13:00 13:00' ? '09:00 - - 13:00' : text,
+      ),
+    )
   })
 
   it('extra sessions trade on days off and holidays, with hours of their own if given', () => {
     const spec: Partial<CalendarSpec> = {
       week: 'Mon-Fri',
       holidays: ['11-12'],
-      sessions: { '2024-02-03': {}, '2024-11-12': { open: '18:15', close: '19:15', break: null }, '2024-03-02..2024-03-03': { close: '12:30' } },
+      sessions: {
+        '2024-02-03': {},
+        '2024-11-12': { open: '18:15', close: '19:15', break: null },
+        '2024-03-02..2024-03-03': { close: '12:30' },
+      },
     }
-    expect(['2024-02-03', '2024-02-04', '2024-11-12', '2024-03-02', '2024-03-03'].map((day) => hours(day, spec))).toEqual(
-      ['09:00 12:00 13:00 17:00', 'closed', '18:15 - - 19:15', '09:00 - - 12:30', '09:00 - - 12:30'])
+    expect(
+      ['2024-02-03', '2024-02-04', '2024-11-12', '2024-03-02', '2024-03-03'].map((day) => hours(day, spec)),
+    ).toEqual(['09:00 12:00 13:00 17:00', 'closed', '18:15 - - 19:15', '09:00 - - 12:30', '09:00 - - 12:30'])
     expect(hours('2024-02-03', { week: 'Mon-Fri', sessions: ['2024-02-03'] })).toBe('09:00 12:00 13:00 17:00')
   })
 })
@@ -234,15 +318,27 @@ describe('a wrong table', () => {
     ['no hours', { hours: undefined }, /TEST\.hours: undefined/],
     ['hours that end first', { hours: { open: '17:00', close: '16:00' } }, /TEST\.hours: .*17:00-1d/],
     ['a time that is none', { hours: { open: '9.30', close: '16:00' } }, /TEST\.hours\.open: "9\.30" is no time/],
-    ['a time beyond the clock', { hours: { open: '9:30', close: '25:00' } }, /TEST\.hours\.close: "25:00" does not exist/],
-    ['a rule that is none', { holidays: ['12-25', 'Boxing Day'] }, /TEST\.holidays\[1\]\.on: "Boxing Day" names no day/],
+    [
+      'a time beyond the clock',
+      { hours: { open: '9:30', close: '25:00' } },
+      /TEST\.hours\.close: "25:00" does not exist/,
+    ],
+    [
+      'a rule that is none',
+      { holidays: ['12-25', 'Boxing Day'] },
+      /TEST\.holidays\[1\]\.on: "Boxing Day" names no day/,
+    ],
     ['a day that is none', { holidays: ['2-30'] }, /TEST\.holidays\[0\]\.on: "2-30" is no day of any year/],
     ['a date that is none', { closures: ['2023-02-29'] }, /TEST\.closures\[0\]: "2023-02-29" is no date/],
     ['a run backwards', { closures: ['2023-02-10..2023-02-01'] }, /earlier one first/],
     ['a table that is not there', { holidays: ['@eid'] }, /"@eid" names no table: add it to tables/],
     ['another word', { holidays: [{ on: '12-25', from: 2000 }] }, /TEST\.holidays\[0\]\.from: 2000 .*write "first"/],
     ['another word in the spec', { tz: 'UTC' }, /calendar\.tz: "UTC" .*write "zone"/],
-    ['an unknown observance', { holidays: [{ on: '1-1', observe: 'friday' }] }, /observe: "friday" is no observance: use none, nearest-weekday/],
+    [
+      'an unknown observance',
+      { holidays: [{ on: '1-1', observe: 'friday' }] },
+      /observe: "friday" is no observance: use none, nearest-weekday/,
+    ],
     ['an observance for no weekday', { holidays: [{ on: '1-1', observe: { Saturday: 1 } }] }, /observe\.Saturday/],
     ['sessions among holidays', { holidays: [{ on: '1-1', observe: 'next-session' }] }, /use avoid: "closed"/],
     ['weekdays that are none', { week: 'Mo-Fr' }, /TEST\.week: "Mo-Fr" is no weekday/],
@@ -252,11 +348,17 @@ describe('a wrong table', () => {
     ['a list that is none', { holidays: '12-25' }, /TEST\.holidays: "12-25" is no list of rules/],
   ])('%s is refused with place, value and remedy', (_, change, message) => {
     expect(() => defineCalendar({ ...BASE, ...(change as object) } as CalendarSpec)).toThrow(message)
-    expect(() => defineCalendar({ ...BASE, ...(change as object) } as CalendarSpec)).toThrow(expect.objectContaining({ code: 'config/option' }))
+    expect(() => defineCalendar({ ...BASE, ...(change as object) } as CalendarSpec)).toThrow(
+      expect.objectContaining({ code: 'config/option' }),
+    )
   })
 
   it('that leaves a session without hours, or closes it before it opens, is refused when that session is asked for', () => {
-    expect(() => hours('2009-06-01', { hours: { first: 2010, open: '9:00', close: '17:00' } })).toThrow(/session of 2009-01-01 has no hours/)
-    expect(() => hours('2024-06-03', { specialCloses: { '8:00': ['2024-06-03'] } })).toThrow(/session of 2024-06-03 closes before it opens/)
+    expect(() => hours('2009-06-01', { hours: { first: 2010, open: '9:00', close: '17:00' } })).toThrow(
+      /session of 2009-01-01 has no hours/,
+    )
+    expect(() => hours('2024-06-03', { specialCloses: { '8:00': ['2024-06-03'] } })).toThrow(
+      /session of 2024-06-03 closes before it opens/,
+    )
   })
 })

@@ -3,21 +3,46 @@ import { describe, expect, it } from 'vitest'
 import { zoneOf } from '../../src/calendars/zone.ts'
 
 const ZONES = [
-  'America/New_York', 'America/Chicago', 'America/Sao_Paulo', 'Europe/London', 'Europe/Berlin', 'Europe/Dublin',
-  'Africa/Casablanca', 'Asia/Tokyo', 'Asia/Hong_Kong', 'Asia/Jerusalem', 'Asia/Tehran', 'Asia/Kolkata',
-  'Australia/Lord_Howe', 'Pacific/Apia', 'UTC',
+  'America/New_York',
+  'America/Chicago',
+  'America/Sao_Paulo',
+  'Europe/London',
+  'Europe/Berlin',
+  'Europe/Dublin',
+  'Africa/Casablanca',
+  'Asia/Tokyo',
+  'Asia/Hong_Kong',
+  'Asia/Jerusalem',
+  'Asia/Tehran',
+  'Asia/Kolkata',
+  'Australia/Lord_Howe',
+  'Pacific/Apia',
+  'UTC',
 ] as const
 const DAY = 86_400_000
 
 /** The clock of a zone by its written parts: knows nothing of offsets or transitions. */
 function clockOf(zone: string): (ms: number) => number {
   const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric',
-    hour: 'numeric', minute: 'numeric', second: 'numeric',
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
   })
   return (ms) => {
     const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
-    return Date.UTC(part['year'] as number, (part['month'] as number) - 1, part['day'], part['hour'], part['minute'], part['second'])
+    return Date.UTC(
+      part['year'] as number,
+      (part['month'] as number) - 1,
+      part['day'],
+      part['hour'],
+      part['minute'],
+      part['second'],
+    )
   }
 }
 

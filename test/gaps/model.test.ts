@@ -13,17 +13,31 @@ const FIRST = Date.parse('2024-02-26')
 
 const REASONS = [undefined, 'holiday', 'no-trades', 'provider-missing', 'null-row', 'not-final'] as const
 
-const record = fc.record({
-  start: fc.integer({ min: 0, max: 26 * 24 }),
-  hours: fc.integer({ min: 1, max: 200 }),
-  state: fc.constantFrom('data' as const, 'data' as const, 'empty' as const, 'partial' as const, 'unavailable' as const),
-  reason: fc.constantFrom(...REASONS),
-}).map(({ start, hours, state, reason }): CoverageRecord => ({
-  startMs: FIRST + start * HOUR, endMs: FIRST + (start + hours) * HOUR, state, requestId: 'r', asOfMs: 0, ...(reason === undefined ? {} : { reason }),
-}))
+const record = fc
+  .record({
+    start: fc.integer({ min: 0, max: 26 * 24 }),
+    hours: fc.integer({ min: 1, max: 200 }),
+    state: fc.constantFrom(
+      'data' as const,
+      'data' as const,
+      'empty' as const,
+      'partial' as const,
+      'unavailable' as const,
+    ),
+    reason: fc.constantFrom(...REASONS),
+  })
+  .map(({ start, hours, state, reason }): CoverageRecord => ({
+    startMs: FIRST + start * HOUR,
+    endMs: FIRST + (start + hours) * HOUR,
+    state,
+    requestId: 'r',
+    asOfMs: 0,
+    ...(reason === undefined ? {} : { reason }),
+  }))
 
 const span = fc.tuple(fc.integer({ min: 0, max: 26 * 24 }), fc.integer({ min: 1, max: 60 })).map(([start, hours]) => ({
-  startMs: FIRST + start * HOUR, endMs: FIRST + (start + hours) * HOUR,
+  startMs: FIRST + start * HOUR,
+  endMs: FIRST + (start + hours) * HOUR,
 }))
 
 const cases = fc.record({
@@ -37,7 +51,9 @@ const cases = fc.record({
   startHour: fc.integer({ min: 0, max: 20 * 24 }),
   hours: fc.integer({ min: 1, max: 6 * 24 }),
   coverage: fc.oneof(
-    fc.constant([{ startMs: FIRST - 90 * DAY, endMs: FIRST + 90 * DAY, state: 'data' as const, requestId: 'r', asOfMs: 0 }]),
+    fc.constant([
+      { startMs: FIRST - 90 * DAY, endMs: FIRST + 90 * DAY, state: 'data' as const, requestId: 'r', asOfMs: 0 },
+    ]),
     fc.array(record, { maxLength: 8 }).map((records) => recordAll([], records)),
   ),
   failed: fc.array(span, { maxLength: 2 }),
@@ -61,8 +77,10 @@ describe('the detector', () => {
           coverage: given.coverage,
           calendar: calendar(given.market),
           capabilities: {
-            barsWithoutTrades: given.barsWithoutTrades, finalityLagMs: given.lagHours * HOUR,
-            anchor: given.anchor, dayBoundary: given.dayBoundary,
+            barsWithoutTrades: given.barsWithoutTrades,
+            finalityLagMs: given.lagHours * HOUR,
+            anchor: given.anchor,
+            dayBoundary: given.dayBoundary,
           },
           nowMs: FIRST + given.nowHour * HOUR,
           failed: given.failed,
@@ -76,7 +94,8 @@ describe('the detector', () => {
             while (random() < 0.1) rows.push(open + Math.round((random() - 0.5) * step))
           } else if (random() < 0.1) rejected.push(open + Math.round((random() - 0.5) * 0.4 * step))
         }
-        for (let extra = Math.floor(random() * 5); extra > 0; extra--) rows.push(startMs + Math.floor(random() * length * HOUR))
+        for (let extra = Math.floor(random() * 5); extra > 0; extra--)
+          rows.push(startMs + Math.floor(random() * length * HOUR))
         const sorted = Float64Array.from(rows).sort()
         const input: GapInput = { ...empty, timestampsMs: sorted, rejectedMs: Float64Array.from(rejected) }
         const report = createGapDetector({ tolerance: given.tolerance, minGapSlots: given.minGapSlots }).detect(input)
@@ -94,7 +113,8 @@ describe('the detector', () => {
           expect(gap.sessions).toBe(sessions.size)
         }
         expect([...found]).toEqual([...missing])
-        for (let i = 1; i < report.gaps.length; i++) expect(report.gaps[i]!.startMs).toBeGreaterThanOrEqual(report.gaps[i - 1]!.endMs)
+        for (let i = 1; i < report.gaps.length; i++)
+          expect(report.gaps[i]!.startMs).toBeGreaterThanOrEqual(report.gaps[i - 1]!.endMs)
         expect(counts.expected).toBe(counts.present + counts.noTrades + missing.size)
       }),
       { numRuns: 250 },

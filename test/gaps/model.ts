@@ -27,7 +27,10 @@ function piecesOf(calendar: Calendar, startMs: number, endMs: number): Piece[] {
     const pause = s.breakStart[i] as number
     return Number.isNaN(pause)
       ? [{ open, close, session }]
-      : [{ open, close: pause, session }, { open: s.breakEnd[i] as number, close, session }]
+      : [
+          { open, close: pause, session },
+          { open: s.breakEnd[i] as number, close, session },
+        ]
   }).flat()
 }
 
@@ -113,9 +116,12 @@ function verdictOf(slot: Slot, input: GapInput, rejected: ReadonlySet<Slot | und
   const { barsWithoutTrades, finalityLagMs } = input.capabilities
   if (covering?.state === 'empty' || covering?.state === 'data') {
     if (covering.reason === 'provider-missing') return 'provider-missing'
-    if (covering.state === 'empty') return covering.reason === undefined && barsWithoutTrades === 'emitted' ? 'provider-missing' : 'no-trades'
+    if (covering.state === 'empty')
+      return covering.reason === undefined && barsWithoutTrades === 'emitted' ? 'provider-missing' : 'no-trades'
     if (barsWithoutTrades === 'unknown') return 'unsure'
-    return barsWithoutTrades === 'omitted' && !isLabelled(input.series.interval as Interval) ? 'no-trades' : 'provider-missing'
+    return barsWithoutTrades === 'omitted' && !isLabelled(input.series.interval as Interval)
+      ? 'no-trades'
+      : 'provider-missing'
   }
   const failed = input.failed?.some((range) => range.startMs <= slot.open && slot.open < range.endMs) ?? false
   if (covering?.state === 'unavailable' && !failed) return 'unavailable'
@@ -129,7 +135,10 @@ function settleUnsure(slots: readonly Slot[], verdicts: string[], minGapSlots: n
   slots.forEach((slot, i) => {
     const [first] = slot.sessions
     const entry = sessions.get(first as number) ?? { expected: 0, absent: 0 }
-    sessions.set(first as number, { expected: entry.expected + 1, absent: entry.absent + (verdicts[i] === 'unsure' ? 1 : 0) })
+    sessions.set(first as number, {
+      expected: entry.expected + 1,
+      absent: entry.absent + (verdicts[i] === 'unsure' ? 1 : 0),
+    })
   })
   for (let i = 0; i < slots.length; i++) {
     if (verdicts[i] !== 'unsure') continue

@@ -11,7 +11,10 @@ const FIRST_YEAR = 1990
 
 /** One date a year, from 1990 on, as `MM-DD`. */
 function yearly(text: string): readonly IsoDate[] {
-  return text.trim().split(/\s+/).map((day, i) => `${FIRST_YEAR + i}-${day}`)
+  return text
+    .trim()
+    .split(/\s+/)
+    .map((day, i) => `${FIRST_YEAR + i}-${day}`)
 }
 
 /** Dates by festival, for the `tables` of a calendar: `{ tables: LUNAR_FESTIVALS, holidays: ['@lunar-new-year'] }`. */
