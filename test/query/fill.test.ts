@@ -273,7 +273,10 @@ describe('properties', () => {
   test('real rows are never dropped, moved or changed; filled rows are marked and are those of the definition', () => {
     fc.assert(
       fc.property(anyCase, (c) => {
-        const columns = barsAt(c.minutes)
+        const valid = bitmap(c.minutes.length, true)
+        for (const row of c.minutes.keys()) setBit(valid, row, row % 3 !== 1)
+        const bars = barsAt(c.minutes)
+        const columns: Columns = { ...bars, vwap: { values: bars['vwap'] as Float64Array, valid } }
         const before = structuredClone(columns)
         const out = fillColumns(columns, {
           slotsMs: slots(c.slotMinutes),

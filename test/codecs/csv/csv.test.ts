@@ -304,6 +304,14 @@ describe('bytes', () => {
     expect(() => parseCsv(Uint8Array.of(97, 44, 98, 10, 0xff, 0xfe, 0xc0))).toThrow(/UTF-8/)
   })
 
+  test('count lines right when a line end comes in two pieces', () => {
+    const reader = createCsvReader({ delimiter: ',', header: true })
+    const push = (): void => {
+      for (const character of 'a,b\r\n1,2\r\n3,4\r\n5\r\n') reader.push(character)
+    }
+    expect(push).toThrow(/line 4/)
+  })
+
   test('a large file is read in order', () => {
     const rows = 50_000
     const text = `i,x\n${Array.from({ length: rows }, (_, i) => `${i},${i / 8}`).join('\n')}\n`
