@@ -39,7 +39,7 @@ export function parseWeekdays(value: unknown, field: string): WeekdaySet {
   if (!Array.isArray(list) || list.length === 0) return refuse(field, value, `are no weekdays: ${WEEKDAY_HELP}`)
   const set = EVERY_DAY.map(() => false)
   for (const part of list as unknown[]) {
-    const [low, high = low] = String(part).split(/-|\.\.|–/)
+    const [low, high = low] = (typeof part === 'string' ? part : '').split(/-|\.\.|–/)
     const [a, b] = [weekdayNumber(low ?? ''), weekdayNumber(high ?? '')]
     if (a < 0 || b < 0) return refuse(field, part, `is no weekday: ${WEEKDAY_HELP}`)
     for (let day = a; ; day = (day + 1) % 7) {

@@ -6,8 +6,17 @@ import { ConfigError } from '../contract/errors.ts'
 
 /** Throws `config/option` naming the place in the table, the value and the remedy. */
 export function refuse(field: string, value: unknown, why: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value))
+  const shown = shownAs(value)
   throw new ConfigError('config/option', `${field}: ${shown} ${why}`, { field, value })
+}
+
+/** A value as text, whatever it is. */
+function shownAs(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? (value === undefined ? 'undefined' : `a value of type ${typeof value}`)
+  } catch {
+    return typeof value === 'bigint' ? String(value) : `a value of type ${typeof value}`
+  }
 }
 
 /** What people write for a member of a table, and what it is called here. */

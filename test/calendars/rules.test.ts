@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { easter, orthodoxEaster } from '../../src/calendars/almanac.ts'
 import { isoOf } from '../../src/calendars/day.ts'
 import { type CalendarSpec, type Rule, defineCalendar } from '../../src/calendars/index.ts'
+import { isDataClientError } from '../../src/contract/errors.ts'
 
 const BASE: CalendarSpec = {
   name: 'TEST',
@@ -360,5 +362,65 @@ describe('a wrong table', () => {
     expect(() => hours('2024-06-03', { specialCloses: { '8:00': ['2024-06-03'] } })).toThrow(
       /session of 2024-06-03 closes before it opens/,
     )
+  })
+
+  it('of any shape is refused with an error of ours, or works', () => {
+    const texts = fc.oneof(
+      fc.constantFrom(
+        '12-25',
+        '11-Thu#4',
+        'easter-2',
+        '@a',
+        '2024-01-05..2024-01-08',
+        'Wed',
+        'Mon-Fri',
+        '9:30',
+        '17:00-1d',
+        'none',
+        'bridge',
+      ),
+      fc.string(),
+      fc.integer(),
+      fc.anything({ withBigInt: true, withDate: true }),
+    )
+    const rule = fc.oneof(
+      texts,
+      fc.record(
+        { on: texts, observe: texts, first: texts, days: texts, avoid: fc.constantFrom('closed', 'holidays', 'x') },
+        { requiredKeys: [] },
+      ),
+    )
+    const part = fc.oneof(
+      texts,
+      fc.array(rule, { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('9:30', '13:00', 'a', 'first'), fc.array(rule, { maxLength: 2 })),
+    )
+    const keys = [
+      'week',
+      'hours',
+      'holidays',
+      'closures',
+      'specialOpens',
+      'specialCloses',
+      'specialBreaks',
+      'sessions',
+      'tables',
+      'valid',
+      'zone',
+    ]
+    let works = 0
+    fc.assert(
+      fc.property(fc.constantFrom(...keys), part, (key, value) => {
+        try {
+          const market = defineCalendar({ ...BASE, [key]: value } as CalendarSpec)
+          market.sessions({ start: '2024-01-01', end: '2024-03-01' })
+          works++
+        } catch (error) {
+          expect(isDataClientError(error), String(error)).toBe(true)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+    expect(works).toBeGreaterThan(50)
   })
 })

@@ -6,7 +6,7 @@
 import type { CalendarSpec, Rule } from '../spec.ts'
 import { US, US_MOURNING } from './xnys.ts'
 
-/** Good Fridays that are the first Friday of April, with the employment report: stock index futures trade until 8:15. */
+/** Good Fridays on the first Friday of April, with the employment report: stock index futures trade until 8:15. */
 const JOBS_GOOD_FRIDAYS = [2010, 2012, 2015, 2021, 2023, 2026, 2034, 2037, 2042, 2045, 2048]
 
 const NEW_YEAR: Rule = { on: '1-1', observe: 'sunday-to-monday' }
