@@ -102,9 +102,14 @@ export function createSimFs(now: () => number, disk: DiskState = emptyDisk()): S
     target.set(bytes)
     return bytes.length
   }
-  const shut = (handle: FileHandle): void => {
-    if (!handles.delete(handle)) throw fsError('EBADF', String(handle))
+  /** The handle is gone, also where closing reports an error. */
+  const shut = (name: 'close' | 'closeSync', handle: FileHandle): void => {
+    const path = of(handle)
+    const isOpen = handles.delete(handle)
     pathOf.delete(handle)
+    run(name, path, false, () => {
+      if (!isOpen) throw fsError('EBADF', path)
+    })
   }
   const openToRead = (path: string): FileHandle => {
     const { node } = fileAt(path)
@@ -166,7 +171,7 @@ export function createSimFs(now: () => number, disk: DiskState = emptyDisk()): S
         throw error
       }
     },
-    close: async (handle) => run('close', of(handle), false, () => shut(handle)),
+    close: async (handle) => shut('close', handle),
     fsyncFolder: async (path) =>
       run('fsyncFolder', path, true, () => {
         const node = find(path)
@@ -225,7 +230,7 @@ export function createSimFs(now: () => number, disk: DiskState = emptyDisk()): S
     factsSync: (path) => run('factsSync', path, false, () => facts(path)),
     openSync: (path) => run('openSync', path, false, () => openToRead(path)),
     readSync: (handle, target, position) => run('readSync', of(handle), false, () => readAt(handle, target, position)),
-    closeSync: (handle) => run('closeSync', of(handle), false, () => shut(handle)),
+    closeSync: (handle) => shut('closeSync', handle),
     peek: (path) => sim.disk.files.get(find(path) ?? 0)?.content ?? null,
     poke(path, content) {
       const node = find(path) ?? 0

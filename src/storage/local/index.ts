@@ -99,14 +99,18 @@ function storeOf(options: LocalStorageOptions): LocalStore {
     sleep,
     log,
     warn(event) {
-      log.warn(event, event.message)
-      options.onWarning?.(event)
+      // What is told of stands, also where nobody can be told.
+      try {
+        log.warn(event, event.message)
+        options.onWarning?.(event)
+      } catch {}
     },
     compressors: COMPRESSORS,
     snapshots: createByteCache(cacheBytes / 2),
     footers: createByteCache(cacheBytes / 2),
     verified: new Set(),
     desks: new Map(),
+    disk: { freeBytes: 0, seenAtMs: -Infinity },
     said: new Set(),
   }
 }

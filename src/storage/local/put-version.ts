@@ -49,7 +49,11 @@ export async function putVersion(
   }
   if (overtaken) throw conflict(desk.series, opId, `version ${version - 1} is long gone`)
   desk.hint = version
-  rememberVersion(store, path, snapshot, bytes.length)
+  try {
+    rememberVersion(store, path, snapshot, bytes.length)
+  } catch {
+    // The version stands; the next reader reads it from the disk.
+  }
   return snapshot
 }
 
