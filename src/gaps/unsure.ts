@@ -21,6 +21,7 @@ export function isGapRule(
   slots: Slots,
   minGapSlots: number | undefined,
 ): (piece: Unsure) => boolean {
+  if (unsure.length === 0) return () => false
   const thresholds = minGapSlots === undefined ? usualLengths(unsure) : null
   const missing = missingBySession(unsure, slots)
   return (piece) => {

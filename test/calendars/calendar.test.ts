@@ -83,6 +83,18 @@ describe('built-in calendars', () => {
     expect(found).toEqual(counts)
   })
 
+  it('XNYS has as many sessions in each year from 1953 to 1989 as the exchange traded', () => {
+    // Trading days as in the daily files of the Center for Research in Security Prices.
+    const traded = [
+      251, 252, 252, 251, 252, 252, 253, 252, 250, 252, 251, 253, 252, 252, 251, 226, 250, 254, 253, 251, 252, 253, 253,
+      253, 252, 252, 253, 253, 253, 253, 253, 253, 252, 253, 253, 253, 252,
+    ]
+    const found = traded.map(
+      (_, i) => calendar('XNYS').sessions({ start: `${1953 + i}-01-01`, end: `${1954 + i}-01-01` }).n,
+    )
+    expect(found).toEqual(traded)
+  })
+
   it('are known by name, in either case, and by the names that other projects use', () => {
     expect(calendarNames()).toEqual([
       '24/7',
