@@ -40,7 +40,11 @@ export function* decodeChunk(
 ): Generator<void, void, undefined> {
   const pages = pageContext(leaf, chunk, context)
   let values: ValueContext = { physical: leaf.physical, scratch: context.scratch, dictionary: undefined, texts: target.texts }
-  for (const page of pagesOf(bytes, window.rows, pages)) {
+  const steps = pagesOf(bytes, window.rows, pages)
+  for (;;) {
+    const step = guarded(`column ${leaf.name}`, () => steps.next())
+    if (step.done === true) return
+    const page = step.value
     if (page.row < 0) {
       const opened = openDictionary(page, pages)
       values = { ...values, dictionary: guarded('a dictionary', () => decodeEntries(opened, page.count, values)) }
@@ -113,7 +117,8 @@ export function viewChunk(
 ): Float64Array | BigInt64Array | undefined {
   if (chunk.codec !== 'UNCOMPRESSED' || leaf.optional || chunk.length < rows * 8) return undefined
   if (leaf.physical !== 'DOUBLE' && leaf.physical !== 'INT64') return undefined
-  for (const page of pagesOf(bytes, rows, pageContext(leaf, chunk, context))) {
+  const page = guarded(`column ${leaf.name}`, () => pagesOf(bytes, rows, pageContext(leaf, chunk, context)).next().value)
+  if (page !== undefined) {
     if (page.encoding !== 'PLAIN' || page.row !== 0 || page.count !== rows) return undefined
     const { values } = openData(page, pageContext(leaf, chunk, context))
     if (values.length < rows * 8 || values.byteOffset % 8 !== 0) return undefined

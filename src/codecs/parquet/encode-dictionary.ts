@@ -17,7 +17,7 @@ const SPARSITY = 8
 /** Rows that are looked up before those without an entry get one. */
 const BLOCK = 64
 /** A column is taken for one without repetition where so many of its first rows are this distinct. */
-const TRIAL = { rows: 8192, share: 0.95 } as const
+const TRIAL = { rows: 8192, share: 0.98 } as const
 
 /** Memory that is used again from column to column; belongs to one encoding run. */
 export interface Workshop {

@@ -5,7 +5,7 @@
  */
 import type { FileMetaData, SchemaElement } from 'hyparquet'
 import { isDictionary, isNullable, type Column, type PlainColumn } from '../../contract/columns.ts'
-import { unsupported } from './faults.ts'
+import { guarded, unsupported } from './faults.ts'
 import { fieldsOf, footerOf, readMetadata, type Field } from './footer.ts'
 import {
   conversionOf, decodeForeignChunk, foreignColumn, foreignTarget, nearestDouble, type ForeignTask,
@@ -36,14 +36,15 @@ export async function readForeign(source: ByteSource, options: ForeignOptions = 
   options.signal?.throwIfAborted()
   const metadata = readMetadata(source)
   const footer = footerOf(metadata, source.size)
-  const { wanted, skipped } = choose(metadata, footer, options.columns)
+  const { wanted, skipped } = guarded('the footer', () => choose(metadata, footer, options.columns))
   const decoded = new Map<string, Column>()
   const byKernel = wanted.filter((column) => 'leaf' in column)
   const part = { source, footer, startRow: 0, endRow: footer.rows }
   const columns = byKernel.map(({ name, leaf }) => ({ name, type: leaf.type }))
   const targets = await readTargets([part], [byKernel.map(({ leaf }) => leaf)], { ...options, columns })
   for (const [i, target] of targets.entries()) {
-    decoded.set(target.name, adapted(columnOf(target), (byKernel[i] as { leaf: Leaf }).leaf))
+    const { leaf } = byKernel[i] as { leaf: Leaf }
+    decoded.set(target.name, guarded(`column ${leaf.name}`, () => adapted(columnOf(target), leaf)))
   }
   for (const column of wanted) {
     if ('task' in column) decoded.set(column.name, await readThrough(source, footer, column.index, column.task, options))

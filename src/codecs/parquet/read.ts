@@ -133,7 +133,10 @@ async function readLarge({ source }: ReadPart, tasks: readonly Task[], reader: R
   const spans = spansOf(tasks, PREFETCH_BYTES)
   const start = (i: number): Promise<Uint8Array> | undefined => {
     const span = spans[i]
-    return span && load(source, span, reader.buffers[i % 2 === 0 ? 0 : 1])
+    const bytes = span && load(source, span, reader.buffers[i % 2 === 0 ? 0 : 1])
+    // A read that fails while another span is decoded is reported when its turn comes.
+    bytes?.catch(() => undefined)
+    return bytes
   }
   let next = start(0)
   try {

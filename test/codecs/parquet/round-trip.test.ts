@@ -46,18 +46,24 @@ describe('writing columns and reading them back', () => {
   it('gives every window of rows, over row groups and files', async () => {
     const window = fc.tuple(fc.nat(1000), fc.nat(1000))
     await fc.assert(
-      fc.asyncProperty(anyColumns(fc.nat(300), true), window, window, fc.boolean(), async ({ columns, shape }, a, b, inMemory) => {
-        const bytes = encode(columns, { ...shape, rowGroupRows: 40 })
-        const source = inMemory ? bytesSource(bytes) : fileLike(bytes)
-        const footer = readFooter(source)
-        const parts = [a, b].map((pair) => {
-          const [startRow = 0, endRow = 0] = pair.map((row) => row % (footer.rows + 1)).sort((x, y) => x - y)
-          return { source, footer, startRow, endRow }
-        })
-        const expected = concatColumns(parts.map(({ startRow, endRow }) => sliceColumns(columns, startRow, endRow)))
-        const got = await readColumns(parts, { ...shape, compressors: COMPRESSORS })
-        expect(contents(got)).toEqual(contents(expected))
-      }),
+      fc.asyncProperty(
+        anyColumns(fc.nat(300), true),
+        window,
+        window,
+        fc.boolean(),
+        async ({ columns, shape }, a, b, inMemory) => {
+          const bytes = encode(columns, { ...shape, rowGroupRows: 40 })
+          const source = inMemory ? bytesSource(bytes) : fileLike(bytes)
+          const footer = readFooter(source)
+          const parts = [a, b].map((pair) => {
+            const [startRow = 0, endRow = 0] = pair.map((row) => row % (footer.rows + 1)).sort((x, y) => x - y)
+            return { source, footer, startRow, endRow }
+          })
+          const expected = concatColumns(parts.map(({ startRow, endRow }) => sliceColumns(columns, startRow, endRow)))
+          const got = await readColumns(parts, { ...shape, compressors: COMPRESSORS })
+          expect(contents(got)).toEqual(contents(expected))
+        },
+      ),
       { numRuns: 60 },
     )
   })

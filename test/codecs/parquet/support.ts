@@ -2,10 +2,25 @@
 import { brotliDecompressSync, crc32, gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import {
-  bytesSource, encodeParquet, readColumns, readFooter,
-  type ByteSource, type Compressors, type EncodeOptions, type ParquetShape, type ReadOptions,
+  bytesSource,
+  encodeParquet,
+  readColumns,
+  readFooter,
+  type ByteSource,
+  type Compressors,
+  type EncodeOptions,
+  type ParquetShape,
+  type ReadOptions,
 } from '../../../src/codecs/parquet/index.ts'
-import { isDictionary, isNullable, isValid, rowCount, valueAt, type Column, type Columns } from '../../../src/contract/columns.ts'
+import {
+  isDictionary,
+  isNullable,
+  isValid,
+  rowCount,
+  valueAt,
+  type Column,
+  type Columns,
+} from '../../../src/contract/columns.ts'
 import type { ColumnType } from '../../../src/contract/schema.ts'
 import type { StoredColumn } from '../../../src/contract/storage.ts'
 
@@ -47,7 +62,11 @@ export function fileLike(bytes: Uint8Array): ByteSource & { readonly reads: () =
 }
 
 export async function readAll(
-  source: ByteSource, shape: ParquetShape, options: Partial<ReadOptions> = {}, startRow = 0, endRow = Infinity,
+  source: ByteSource,
+  shape: ParquetShape,
+  options: Partial<ReadOptions> = {},
+  startRow = 0,
+  endRow = Infinity,
 ): Promise<Columns> {
   const footer = readFooter(source)
   const part = { source, footer, startRow, endRow: Math.min(endRow, footer.rows) }
@@ -89,8 +108,16 @@ const doubleBits: fc.Arbitrary<bigint> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(0x4059000000000000n, 0x405900a3d70a3d71n, 0x3ff0000000000000n) },
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   fc.constantFrom(
-    0n, 1n << 63n, 0x7ff0000000000000n, 0xfff0000000000000n, 0x7ff8000000000000n, 0x7ff0000000000001n,
-    0xffffffffffffffffn, 1n, 0x000fffffffffffffn, 0x7fefffffffffffffn,
+    0n,
+    1n << 63n,
+    0x7ff0000000000000n,
+    0xfff0000000000000n,
+    0x7ff8000000000000n,
+    0x7ff0000000000001n,
+    0xffffffffffffffffn,
+    1n,
+    0x000fffffffffffffn,
+    0x7fefffffffffffffn,
   ),
 )
 
@@ -100,19 +127,27 @@ const int64: fc.Arbitrary<bigint> = fc.oneof(
   fc.constantFrom(-(2n ** 63n), 2n ** 63n - 1n, 0n, 2n ** 53n, -(2n ** 52n), 2n ** 32n, 2n ** 32n - 1n),
 )
 
-const text: fc.Arbitrary<string> = fc.oneof(fc.constantFrom('', 'buy', 'sell', '\uFEFFbom', '日本'), fc.string({ unit: 'grapheme', maxLength: 12 }))
+const text: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom('', 'buy', 'sell', '\uFEFFbom', '日本'),
+  fc.string({ unit: 'grapheme', maxLength: 12 }),
+)
 
 const MAKE: Readonly<Record<ColumnType, (rows: number) => fc.Arbitrary<Column>>> = {
-  float64: (rows) => exactly(doubleBits, rows).map((values) => {
-    return new Float64Array(BigUint64Array.from(values).buffer)
-  }),
+  float64: (rows) =>
+    exactly(doubleBits, rows).map((values) => {
+      return new Float64Array(BigUint64Array.from(values).buffer)
+    }),
   timestamp: (rows) => exactly(int64, rows).map((values) => BigInt64Array.from(values)),
   int64: (rows) => exactly(int64, rows).map((values) => BigInt64Array.from(values)),
   int32: (rows) => exactly(fc.integer(), rows).map((values) => Int32Array.from(values)),
   uint8: (rows) => exactly(fc.nat(255), rows).map((values) => Uint8Array.from(values)),
-  string: (rows) => fc.tuple(fc.uniqueArray(text, { minLength: 1, maxLength: 20 }), exactly(fc.nat(), rows)).map(
-    ([dictionary, picks]) => ({ dictionary, indices: Int32Array.from(picks, (pick) => pick % dictionary.length) }),
-  ),
+  string: (rows) =>
+    fc
+      .tuple(fc.uniqueArray(text, { minLength: 1, maxLength: 20 }), exactly(fc.nat(), rows))
+      .map(([dictionary, picks]) => ({
+        dictionary,
+        indices: Int32Array.from(picks, (pick) => pick % dictionary.length),
+      })),
 }
 
 function exactly<T>(one: fc.Arbitrary<T>, rows: number): fc.Arbitrary<T[]> {
@@ -130,7 +165,8 @@ function maybeNull(column: fc.Arbitrary<Column>, rows: number): fc.Arbitrary<Col
 
 /** Columns of every type with a shape; timestamps ascend unless asked otherwise. */
 export function anyColumns(
-  rows: fc.Arbitrary<number>, sorted: boolean,
+  rows: fc.Arbitrary<number>,
+  sorted: boolean,
 ): fc.Arbitrary<{ readonly columns: Columns; readonly shape: ParquetShape }> {
   const type = fc.constantFrom<ColumnType>('float64', 'int64', 'int32', 'uint8', 'string', 'timestamp')
   const others = fc.array(type, { maxLength: 5 })
@@ -139,10 +175,15 @@ export function anyColumns(
     const timestamp = exactly(int64, count).map((values) => {
       return BigInt64Array.from(sorted ? values.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)) : values)
     })
-    return fc.tuple(timestamp, ...stored.map(({ type: kind }) => maybeNull(MAKE[kind](count), count))).map(([time, ...rest]) => ({
-      columns: Object.fromEntries([['timestamp', time], ...stored.map(({ name }, i) => [name, rest[i]])]) as unknown as Columns,
-      shape: { timeUnit, columns: [{ name: 'timestamp', type: 'timestamp' as const }, ...stored] },
-    }))
+    return fc
+      .tuple(timestamp, ...stored.map(({ type: kind }) => maybeNull(MAKE[kind](count), count)))
+      .map(([time, ...rest]) => ({
+        columns: Object.fromEntries([
+          ['timestamp', time],
+          ...stored.map(({ name }, i) => [name, rest[i]]),
+        ]) as unknown as Columns,
+        shape: { timeUnit, columns: [{ name: 'timestamp', type: 'timestamp' as const }, ...stored] },
+      }))
   })
 }
 
@@ -162,7 +203,14 @@ export function bars(rows: number, seed = 1, start = 1_704_067_200_000_000n): Co
     return state / 4_294_967_296
   }
   const column = (): Float64Array => new Float64Array(rows)
-  const [timestamp, open, high, low, close, volume] = [new BigInt64Array(rows), column(), column(), column(), column(), column()]
+  const [timestamp, open, high, low, close, volume] = [
+    new BigInt64Array(rows),
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+  ]
   let price = 100
   for (let i = 0; i < rows; i++) {
     timestamp[i] = start + BigInt(i) * 60_000_000n
