@@ -2,11 +2,12 @@
  * Removes what no version needs: old versions by the history rule, files that no version names, and temporary names.
  * @module
  */
+import { hasCode } from '../../contract/errors.ts'
 import { seriesKey } from '../../contract/series.ts'
 import { isCode, listFolder, removeFile } from './fs-port.ts'
 import { applyHistory, removeData } from './history.ts'
 import { dataName, parseDataName, trashFolder } from './layout.ts'
-import { listLog, readHead, readVersion } from './log.ts'
+import { listLog, readGone, readHead, readVersion } from './log.ts'
 import { type Report, counted, noteRemoved } from './report.ts'
 import type { Desk, LocalStore } from './store.ts'
 
@@ -36,12 +37,7 @@ export async function collectSeries(store: LocalStore, desk: Desk, graceMs: numb
 async function removeOrphans(store: LocalStore, desk: Desk, graceMs: number, report: Report): Promise<void> {
   // Names first, versions then: a version that comes meanwhile names no file of this list, but younger ones.
   const names = await listFolder(store.fs, desk.paths.data)
-  const { live, kept } = await listLog(store, desk)
-  const named = new Set<string>()
-  for (const version of new Set([...kept, ...live])) {
-    const snapshot = readUnlessRepaired(store, desk, version)
-    for (const file of snapshot === null ? [] : Object.values(snapshot.files).flat()) named.add(dataName(file))
-  }
+  const named = await namedFiles(store, desk)
   for (const name of names) {
     const parsed = parseDataName(name)
     const facts = store.fs.factsSync(`${desk.paths.data}/${name}`)
@@ -55,13 +51,24 @@ async function removeOrphans(store: LocalStore, desk: Desk, graceMs: number, rep
   }
 }
 
-/** History has made sure that an unreadable version was replaced by a later one. */
-function readUnlessRepaired(store: LocalStore, desk: Desk, version: number) {
-  try {
-    return readVersion(store, desk, version)
-  } catch {
-    return null
+/**
+ * Names of the files that any version needs, also one on its way out: a pin may bring it back.
+ * @throws where a version cannot be read that no later one replaces
+ */
+async function namedFiles(store: LocalStore, desk: Desk): Promise<Set<string>> {
+  const named = new Set<string>()
+  const repaired = new Set<number>()
+  const { live, kept, gone } = await listLog(store, desk)
+  for (const version of [...new Set([...kept, ...live, ...gone])].toSorted((a, b) => b - a)) {
+    try {
+      const snapshot = readVersion(store, desk, version) ?? readGone(store, desk, version)
+      for (const old of snapshot?.repairs ?? []) repaired.add(old)
+      for (const file of snapshot === null ? [] : Object.values(snapshot.files).flat()) named.add(dataName(file))
+    } catch (error) {
+      if (!hasCode(error, 'storage/corrupt') || !repaired.has(version)) throw error
+    }
   }
+  return named
 }
 
 async function removeTemporary(store: LocalStore, desk: Desk, graceMs: number, report: Report): Promise<void> {

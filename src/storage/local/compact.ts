@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { type Columns, msOf, rowCount, ticksOf } from '../../contract/columns.ts'
+import { hasCode } from '../../contract/errors.ts'
 import { seriesKey } from '../../contract/series.ts'
 import type { Partition, TableName } from '../../contract/storage.ts'
 import { nextFacts } from '../next-version.ts'
@@ -51,7 +52,9 @@ export async function compactSeries(
   try {
     report.version = await swap(store, desk, head, partition, folds, written, report, signal)
   } catch (error) {
-    await Promise.all(written.map((file) => removeFile(store.fs, dataPath(desk, file)).catch(() => false)))
+    // A version whose outcome is unknown may need them.
+    if (!hasCode(error, 'storage/unknown-outcome'))
+      await Promise.all(written.map((file) => removeFile(store.fs, dataPath(desk, file)).catch(() => false)))
     throw error
   }
 }

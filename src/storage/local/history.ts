@@ -10,7 +10,7 @@ import { dataPath } from './data-file.ts'
 import { isCode, removeFile } from './fs-port.ts'
 import { versionsToKeep, type VersionFacts } from './history-rule.ts'
 import { type DataFile, dataName, goneName, keptName, versionName } from './layout.ts'
-import { findVersion, listLog, readVersion } from './log.ts'
+import { findVersion, listLog, readGone, readVersion } from './log.ts'
 import { pinsOf } from './pins.ts'
 import type { LocalSnapshot } from './snapshot-format.ts'
 import type { Desk, LocalStore } from './store.ts'
@@ -73,12 +73,14 @@ export async function applyHistory(
   if (moved.length > 0) await fs.fsyncFolder(log)
   const pinnedNow = new Set((await pinsOf(store, desk.series)).map(({ version }) => version))
   const removed: Entry[] = []
+  const restored = listing.gone.filter((version) => pinnedNow.has(version)).map((version) => readGone(store, desk, version))
   for (const version of new Set([...listing.gone, ...moved.map((entry) => entry.version)])) {
     const gone = `${log}/${goneName(version)}`
     if (pinnedNow.has(version)) await moveName(store, gone, `${log}/${keptName(version)}`)
     else if (await removeFile(fs, gone)) removed.push(...moved.filter((entry) => entry.version === version))
   }
-  const files = unnamed(entries, removed, head)
+  const needed = new Set(restored.flatMap(filesOf).map(dataName))
+  const files = unnamed(entries, removed, head).filter((file) => !needed.has(dataName(file)))
   for (const file of files) await removeData(store, desk, file)
   await removeReleased(store, desk)
   return { versions: removed.map(({ version }) => version), files, blocked: false }
@@ -93,7 +95,7 @@ function readEntries(store: LocalStore, desk: Desk, versions: readonly number[])
     const sizeBytes = path === null ? 0 : (store.fs.factsSync(path)?.sizeBytes ?? 0)
     let snapshot: LocalSnapshot | null = null
     try {
-      snapshot = readVersion(store, desk, version)
+      snapshot = readVersion(store, desk, version) ?? readGone(store, desk, version)
     } catch (error) {
       if (!repaired.has(version)) {
         store.log.warn({ version, cause: String(error) }, 'a version cannot be read: history is left alone')

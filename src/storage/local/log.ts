@@ -8,7 +8,7 @@
 import type { Series } from '../../contract/series.ts'
 import { corruptFile } from './faults.ts'
 import { listFolder, readSmall } from './fs-port.ts'
-import { keptName, parseLogName, versionName } from './layout.ts'
+import { goneName, keptName, parseLogName, versionName } from './layout.ts'
 import { type LocalSnapshot, decodeSnapshot } from './snapshot-format.ts'
 import type { Desk, LocalStore } from './store.ts'
 
@@ -75,8 +75,21 @@ export async function readHead(store: LocalStore, desk: Desk): Promise<LocalSnap
  * @throws {StorageError} `storage/corrupt`, `storage/unsupported-format`
  */
 export function readVersion(store: LocalStore, desk: Desk, version: number): LocalSnapshot | null {
-  const path = findVersion(store, desk, version)
-  return path === null ? null : readVersionFile(store, desk.series, version, path)
+  // Its name may change between the two steps, once or twice.
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const path = findVersion(store, desk, version)
+    const snapshot = path === null ? null : readVersionFile(store, desk.series, version, path)
+    if (path === null || snapshot !== null) return snapshot
+  }
+  return null
+}
+
+/**
+ * A version on its way out, or null where it is gone.
+ * @throws {StorageError} `storage/corrupt`, `storage/unsupported-format`
+ */
+export function readGone(store: LocalStore, desk: Desk, version: number): LocalSnapshot | null {
+  return readVersionFile(store, desk.series, version, `${desk.paths.log}/${goneName(version)}`)
 }
 
 function readVersionFile(store: LocalStore, series: Series, version: number, path: string): LocalSnapshot | null {

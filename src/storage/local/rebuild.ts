@@ -12,7 +12,7 @@ import { unionShapes } from '../column-shape.ts'
 import { nextFacts } from '../next-version.ts'
 import { NONE } from '../row-edits.ts'
 import { ORIGIN_KEY, type Origin } from './data-file.ts'
-import { listFolder, readSmall } from './fs-port.ts'
+import { codeOf, listFolder, readSmall } from './fs-port.ts'
 import { type DataFile, parseDataName } from './layout.ts'
 import type { SnapshotContent } from './snapshot-format.ts'
 import type { Desk, LocalStore } from './store.ts'
@@ -89,6 +89,8 @@ function inspect(store: LocalStore, desk: Desk, name: string): Found[] {
     const facts = { sizeBytes: bytes.length, crc32: crc32(bytes), rows: footer.rows, first, last }
     return [{ file: { ...parsed, ...facts }, origin, columns: footer.columns }]
   } catch (error) {
+    // What the disk did not give this time is not lost: to leave it out would be a guess.
+    if (codeOf(error)?.startsWith('E') === true) throw error
     store.log.warn({ name, cause: String(error) }, `${seriesKey(desk.series)}: a file cannot be read and is left out`)
     return []
   }
