@@ -12,6 +12,8 @@ import { type ParsedQuery, parseQuery } from './client/query.ts'
 import { chooseSnapshot, notLoaded, readBeside, readTable, reportCoverage, reportGaps, scanTables } from './client/reading.ts'
 import { createRooms } from './client/rooms.ts'
 import { type Route, findRoute } from './client/route.ts'
+import { explainSelection, probeProvider, providerStatuses } from './client/selection.ts'
+import { checkOptions } from './contract/options.ts'
 import { fetchTable, planOperation, runUpdate } from './client/running.ts'
 import { storeMaintenance } from './client/store-maintenance.ts'
 
@@ -64,6 +66,12 @@ export function createDataClient(options: DataClientOptions = {}): DataClient {
     revisions: (query) => routed(query, 'revisions', (route, parsed) => readBeside(rooms, route, parsed, 'revisions')),
     rejects: (query) => routed(query, 'rejects', (route, parsed) => readBeside(rooms, route, parsed, 'rejects')),
     health: (healthOptions) => checkHealth(rooms, healthOptions),
+    explainSelection: async (query) => explainSelection(rooms, parseQuery(query, 'explainSelection')),
+    providers: () => providerStatuses(rooms),
+    async probe(provider, probeOptions = {}) {
+      checkOptions(probeOptions, ['signal'], 'probe')
+      return probeProvider(rooms, provider, probeOptions.signal ?? new AbortController().signal)
+    },
     files: (query) =>
       routed(query, 'files', async (route, parsed) => [...(await rooms.storage.files(await chooseSnapshot(rooms, route, parsed)))]),
     pin: (query, name) =>

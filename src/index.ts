@@ -10,6 +10,7 @@ export type {
   BatchOptions, BatchProgress, BatchResult, BoundKey, BoundQuery, Collectable, DataClient, ListFilter, SeriesClient,
   SeriesEntry, StoreMaintenance,
 } from './client/data-client.ts'
+export type { ProbeResult, ProviderStatus, SelectionCandidate, SelectionExplanation } from './client/selection.ts'
 export type { DataClientOptions, HttpClientOptions, LocalStorageOptions, SelectionOptions } from './client/options.ts'
 
 export { columnsOf, coverageOf, formatTable, rowsOf, snapshotOf } from './query/table.ts'
@@ -44,7 +45,7 @@ export type {
   Adjust, CoverageReport, FillMethod, FillOptions, Operation, Plan, PlanReason, PlannedRequest, Query, UpdateReport,
 } from './contract/query.ts'
 export type { Logger, Runtime } from './contract/runtime.ts'
-export type { Classify, Http, HttpRequest, HttpResponse } from './contract/http.ts'
+export type { Classify, Http, HttpRequest, HttpResponse, ProviderHealth } from './contract/http.ts'
 export type {
   Basis, FetchContext, FetchRequest, Page, PageColumns, Provider, ProviderCapabilities, RateLimit,
 } from './contract/provider.ts'

@@ -11,6 +11,7 @@ import type { SchemaName } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'
 import type { HistoryEntry, MaintainReport, Partition, Pin, Snapshot, VerifyReport } from '../contract/storage.ts'
 import type { HealthOptions, HealthReport } from '../health/report.ts'
+import type { ProbeResult, ProviderStatus, SelectionExplanation } from './selection.ts'
 
 /** A query, or a series as `list` returns it with whatever else a query may have. */
 export type QueryInput = Query
@@ -152,6 +153,12 @@ export interface DataClient {
   rejects(query: Query): Promise<Table>
   /** Totals, by asset class and per series. */
   health(options?: HealthOptions): Promise<HealthReport>
+  /** Who would be asked for a query, and why not the others. No network. */
+  explainSelection(query: Query): Promise<SelectionExplanation>
+  /** The configured sources: keys, limits, success rate, latency, breaker, quota. */
+  providers(): Promise<ProviderStatus[]>
+  /** Asks a source for one bar that it must have. Stores nothing. */
+  probe(provider: string, options?: { readonly signal?: AbortSignal }): Promise<ProbeResult>
   /** The live files of one version, for DuckDB, Polars, pandas. */
   files(query: Query): Promise<string[]>
   /** Keeps the version that this query reads under a name; `read({ version: name })`. */

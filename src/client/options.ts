@@ -12,6 +12,7 @@ import type { Logger, Runtime } from '../contract/runtime.ts'
 import { SILENT } from '../contract/runtime.ts'
 import type { Partition, Storage } from '../contract/storage.ts'
 import type { OnInvalid, Quality } from '../ingest/check.ts'
+import { type SelectionRules, checkRules } from '../select/rules.ts'
 
 /** Options of the local Parquet store. */
 export interface LocalStorageOptions {
@@ -70,10 +71,8 @@ export interface DataClientOptions {
   readonly runtime?: Partial<Runtime>
 }
 
-/** Rules of selection: kind of instrument (with `:intraday` or `:daily`) -> providers in order. They replace the built-in rule of that name. */
-export interface SelectionOptions {
-  readonly rules?: Readonly<Record<string, readonly string[]>>
-}
+/** Who is asked first for which kind of instrument, and the quote of bare coins. */
+export type SelectionOptions = SelectionRules
 
 /** Options with everything filled in. */
 export interface ResolvedOptions {
@@ -127,7 +126,10 @@ export function resolveOptions(options: DataClientOptions): ResolvedOptions {
   checkOptions(http, ['timeoutMs', 'maxBodyBytes', 'userAgent', 'cache', 'retry', 'breaker'], 'http')
   checkOptions(http.retry ?? {}, ['attempts', 'minMs', 'maxMs'], 'http.retry')
   checkOptions(http.breaker ?? {}, ['failures', 'recoveryMs', 'successes'], 'http.breaker')
-  if (options.selection !== undefined) checkOptions(options.selection, ['rules'], 'selection')
+  if (options.selection !== undefined) {
+    checkOptions(options.selection, ['rules', 'quote'], 'selection')
+    checkRules(options.selection)
+  }
   const root = options.root ?? runtime.env['MARKETLAKE_ROOT'] ?? './market-data'
   if (typeof root !== 'string' || root.length === 0) refuse('root', options.root, 'use the path of a folder')
   return Object.freeze({

@@ -44,7 +44,10 @@ export function createRooms(options: ResolvedOptions): ClientRooms {
     if (name === 'warning') logger.warn(event, (event as ClientEvents['warning']).message)
   }
   const storage = openStorage(options, emit)
-  const providers = memo(async () => options.providers ?? (await import('./default-providers.ts')).defaultProviders(runtime.env))
+  const providers = memo(async () => {
+    const given = options.providers ?? (await import('./default-providers.ts')).defaultProviders(runtime.env)
+    return given.map((provider) => provider.withEnv?.(runtime.env) ?? provider)
+  })
   const engine = memo(async () => {
     const { createHttpEngine } = await import('../providers/http/engine.ts')
     opened = createHttpEngine({ runtime, http: options.http, log: logger, emit })

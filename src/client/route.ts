@@ -10,7 +10,8 @@ import { type AssetClass, type Series, parseSeries, seriesKey } from '../contrac
 import type { Snapshot } from '../contract/storage.ts'
 import { classify } from '../select/classify.ts'
 import { marketCalendar } from '../select/market-calendar.ts'
-import { type Verdict, judgeProviders } from '../select/order.ts'
+import { bareCoinError, canonicalSymbol, isBareCoin, withQuote } from '../select/aliases.ts'
+import { type Judgement, type Verdict, judgeProviders } from '../select/order.ts'
 import type { ParsedQuery } from './query.ts'
 import type { ClientRooms } from './rooms.ts'
 
@@ -34,22 +35,66 @@ const UNKNOWN_SOURCE: ProviderCapabilities = {
   dayBoundary: 'session', columns: [],
 }
 
+/** A query whose symbol is canonical, with what stands for it said. */
+export interface ResolvedQuery {
+  readonly query: ParsedQuery
+  readonly assetClass: AssetClass
+  /** How the symbol came to be another than the caller wrote; null where it is the same. */
+  readonly resolved: string | null
+}
+
+/**
+ * Resolves other spellings of a symbol before a series is named.
+ * @throws {ConfigError} `config/symbol` for a coin without a quote, unless a rule names one
+ */
+export function resolveSymbol(rooms: ClientRooms, query: ParsedQuery): ResolvedQuery {
+  const { quote } = rooms.options.selection
+  const mayBeCoin = query.provider === undefined && (query.assetClass === undefined || query.assetClass === 'crypto')
+  const isBare = mayBeCoin && query.schema !== 'actions' && isBareCoin(query.symbol)
+  if (isBare && quote === undefined) throw bareCoinError(query.symbol)
+  const symbol = isBare ? withQuote(query.symbol, quote as string) : canonicalSymbol(query.symbol)
+  const how = isBare ? `selection.quote is ${quote}` : 'another spelling'
+  return {
+    query: { ...query, symbol },
+    assetClass: query.assetClass ?? classify(symbol).assetClass,
+    resolved: symbol === query.symbol ? null : `${query.symbol} is read as ${symbol}: ${how}`,
+  }
+}
+
+/** Judges all providers for a query. */
+export function judge(rooms: ClientRooms, providers: readonly Provider[], { query, assetClass }: ResolvedQuery): Judgement {
+  const { symbol, schema, interval, startMs } = query
+  const wanted = { symbol, schema, interval, assetClass, startMs, nowMs: rooms.runtime.now() }
+  return judgeProviders(providers, wanted, rooms.options.selection)
+}
+
 /**
  * Finds the series of a query: the named source, else the one stored first, else the first that can serve it.
- * @throws {ConfigError} `config/provider` saying of each provider why it cannot serve
+ * @throws {ConfigError} `config/provider` saying of each provider why it cannot serve; `config/symbol` for a bare coin
  */
-export async function findRoute(rooms: ClientRooms, query: ParsedQuery): Promise<Route> {
-  const assetClass = query.assetClass ?? classify(query.symbol).assetClass
+export async function findRoute(rooms: ClientRooms, asked: ParsedQuery): Promise<Route> {
+  const resolved = resolveSymbol(rooms, asked)
+  const { query, assetClass } = resolved
   const providers = await rooms.providers()
   if (query.provider !== undefined) return namedRoute(rooms, query, query.provider, providers, assetClass)
   const stored = await storedFirst(rooms, query, providers)
-  const verdicts = judgeProviders(providers, { ...query, assetClass }, rooms.options.selection)
-  const able = verdicts.filter((verdict) => verdict.serves).map((verdict) => verdict.provider)
   if (stored !== null) return routeOf(rooms, stored.head, stored.series, stored.provider, assetClass, [])
-  const [first, ...others] = able
+  const { verdicts } = judge(rooms, providers, resolved)
+  const [first, ...others] = verdicts.filter((verdict) => verdict.serves).map((verdict) => verdict.provider)
   if (first === undefined) throw nobodyServes(query, verdicts)
-  const series = seriesOf(query, first.name)
-  return routeOf(rooms, await rooms.storage.head(series), series, first, assetClass, others)
+  return freshRoute(rooms, query, assetClass, first, others)
+}
+
+/** The route to a source of which nothing is stored yet. */
+export async function freshRoute(
+  rooms: ClientRooms,
+  query: ParsedQuery,
+  assetClass: AssetClass,
+  provider: Provider,
+  others: readonly Provider[],
+): Promise<Route> {
+  const series = seriesOf(query, provider.name)
+  return routeOf(rooms, await rooms.storage.head(series), series, provider, assetClass, others)
 }
 
 async function namedRoute(
@@ -94,7 +139,7 @@ export function seriesOf(query: ParsedQuery, provider: string): Series {
 }
 
 /** Of the stored series of this symbol and interval, the one whose first version is oldest. */
-async function storedFirst(
+export async function storedFirst(
   rooms: ClientRooms,
   query: ParsedQuery,
   providers: readonly Provider[],

@@ -4,7 +4,7 @@
  */
 import type { Table } from 'apache-arrow'
 import { rangesIn } from '../contract/coverage.ts'
-import { ConfigError } from '../contract/errors.ts'
+import { ConfigError, isDataClientError } from '../contract/errors.ts'
 import { labelRange } from '../contract/interval.ts'
 import type { Operation, Plan, UpdateReport } from '../contract/query.ts'
 import { type Range, rangeOf } from '../contract/range.ts'
@@ -15,7 +15,7 @@ import { missingOutside } from '../query/read.ts'
 import type { ParsedQuery } from './query.ts'
 import { emptyTable, notLoaded, proofContext, readTable } from './reading.ts'
 import type { ClientRooms } from './rooms.ts'
-import { type Route, requireProvider } from './route.ts'
+import { type Route, freshRoute, requireProvider } from './route.ts'
 
 /** The range that an operation works on. */
 export function operationRange(rooms: ClientRooms, route: Route, query: ParsedQuery, operation: Operation): Range {
@@ -68,27 +68,66 @@ export async function fetchTable(rooms: ClientRooms, route: Route, query: Parsed
     const message = `version: ${operation} returns the newest version: use read for an older one`
     throw new ConfigError('config/option', message, { field: 'version', value: query.version })
   }
-  const range = operationRange(rooms, route, query, operation)
   // A series that is stored can be read without its source.
-  if (route.provider === null && operation === 'get') return readTable(rooms, route, query, { range })
-  const result = await rooms.limit(() => runOperation(rooms, jobOf(route, query, operation, range)))
-  rejectFailure(result, query)
-  if (result.head === null) return emptyTable(rooms, route, query, range, result.failed)
-  return readTable(rooms, route, query, { range, failed: result.failed })
+  if (route.provider === null && operation === 'get') {
+    return readTable(rooms, route, query, { range: operationRange(rooms, route, query, operation) })
+  }
+  const done = await runWithFailover(rooms, route, query, operation)
+  const { range, result } = done
+  if (result.head === null) return emptyTable(rooms, done.route, query, range, result.failed)
+  return readTable(rooms, done.route, query, { range, failed: result.failed })
 }
 
 /** Brings a series current and says what that took. */
 export async function runUpdate(rooms: ClientRooms, route: Route, query: ParsedQuery): Promise<UpdateReport> {
-  const operation = route.head === null ? 'get' : 'update'
-  const range = operationRange(rooms, route, query, 'update')
-  const result = await rooms.limit(() => runOperation(rooms, jobOf(route, query, operation, range)))
-  rejectFailure(result, query)
-  return reportOf(rooms, route, range, result)
+  const done = await runWithFailover(rooms, route, query, 'update')
+  return reportOf(rooms, done.route, done.range, done.result)
 }
 
-function rejectFailure(result: RunResult, query: ParsedQuery): void {
+interface Done {
+  readonly route: Route
+  readonly range: Range
+  readonly result: RunResult
+}
+
+/**
+ * Runs an operation; where nothing of the series is stored and its source fails before the first row, the next one that
+ * can serve it is asked. A series that exists never changes its source.
+ */
+async function runWithFailover(rooms: ClientRooms, first: Route, query: ParsedQuery, operation: Operation): Promise<Done> {
+  const failures: { readonly name: string; readonly error: unknown }[] = []
+  let route = first
+  for (;;) {
+    const range = operationRange(rooms, route, query, operation)
+    const reason = failures.map(({ name, error }) => `${name} failed: ${describe(error)}`).join('; ')
+    const kind = operation === 'update' && route.head === null ? 'get' : operation
+    const job = jobOf(route, query, kind, range, failures.length === 0 ? undefined : reason)
+    const result = await rooms.limit(() => runOperation(rooms, job))
+    const [next, ...others] = route.others
+    const mayFailOver = result.head === null && result.counts.rows === 0 && isProviderError(result.error) && !query.signal.aborted
+    if (!mayFailOver || next === undefined) {
+      rejectFailure(result, query, failures)
+      return { route, range, result }
+    }
+    failures.push({ name: route.series.provider, error: result.error })
+    const message = `${route.series.provider} failed before the first row (${describe(result.error)}): asking ${next.name}`
+    rooms.emit('warning', { code: 'failover', message, series: route.series, provider: route.series.provider })
+    route = await freshRoute(rooms, { ...query, symbol: route.series.symbol }, route.assetClass, next, others)
+  }
+}
+
+function describe(error: unknown): string {
+  return isDataClientError(error) ? error.message : String(error)
+}
+
+function isProviderError(error: unknown): boolean {
+  return isDataClientError(error) && error.code.startsWith('provider/')
+}
+
+/** The failure of the source that was meant to answer is the one to report; the others are told by warnings. */
+function rejectFailure(result: RunResult, query: ParsedQuery, before: readonly { readonly error: unknown }[]): void {
   if (query.signal.aborted) throw query.signal.reason as Error
-  if (result.error !== null && query.onError === 'throw') throw result.error
+  if (result.error !== null && query.onError === 'throw') throw (before[0]?.error ?? result.error) as Error
 }
 
 function reportOf(rooms: ClientRooms, route: Route, range: Range, result: RunResult): UpdateReport {

@@ -95,7 +95,7 @@ async function closesFor(rooms: ClientRooms, route: Route, snapshot: Snapshot, p
   const interval = series.interval as NonNullable<Series['interval']>
   if (INTERVALS[interval].ms <= INTERVALS['1d'].ms) {
     const rows = await rooms.storage.read(snapshot, { range, columns: ['timestamp', 'close'] })
-    return sessionCloses(calendar, rows, interval)
+    return sessionCloses(calendar, rows, interval, coveredTo(snapshot))
   }
   const daily = await rooms.storage.head({ ...series, interval: '1d' }).catch((error: unknown) => {
     if (hasCode(error, 'storage/corrupt')) return null
@@ -103,7 +103,11 @@ async function closesFor(rooms: ClientRooms, route: Route, snapshot: Snapshot, p
   })
   if (daily === null) return undefined
   const rows = await rooms.storage.read(daily, { range: { startMs: range.startMs - 40 * INTERVALS['1d'].ms, endMs: LATEST_MS }, columns: ['timestamp', 'close'] })
-  return sessionCloses(calendar, rows, '1d')
+  return sessionCloses(calendar, rows, '1d', coveredTo(daily))
+}
+
+function coveredTo(snapshot: Snapshot): number {
+  return rangesIn(snapshot.coverage, ['data', 'empty', 'partial']).at(-1)?.endMs ?? -Infinity
 }
 
 /** Rows with the empty slots filled that are proven and closed: nothing is shown where nothing was asked. */

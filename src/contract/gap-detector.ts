@@ -15,6 +15,11 @@ export interface GapInput {
   readonly range: Range
   /** Openings of the stored rows in the range, ascending; epoch milliseconds. */
   readonly timestampsMs: Float64Array
+  /**
+   * The same openings in microseconds, where the caller has them. A detector that finds its answer by these alone leaves
+   * `timestampsMs` unread, which may be computed at its first use.
+   */
+  readonly timestamp?: BigInt64Array
   readonly coverage: readonly CoverageRecord[]
   /** Rows that rules rejected in the range: their slots are `rejected`, not `provider-missing`. */
   readonly rejectedMs?: Float64Array

@@ -59,6 +59,10 @@ export interface ProviderCapabilities {
   readonly calendar?: string
   /** Optional columns that it adds to its bars. */
   readonly columns: readonly string[]
+  /** Does it make its data up? Such a source is never preferred to a real one. @default false */
+  readonly invented?: boolean
+  /** A cheap thing to ask, to see whether the source answers. Absent = it cannot be probed. */
+  readonly probe?: { readonly symbol: string; readonly interval: Interval }
   /** Does it send splits and dividends beside its bars? @default false */
   readonly actions?: boolean
   /** Which of these facts were seen in a recording, and which are only documented; for the docs. */

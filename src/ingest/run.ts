@@ -273,7 +273,8 @@ async function finish(rooms: IngestRooms, job: IngestJob, startedAtMs: EpochMs, 
   }
   // A get answered by the store alone is no run worth a record.
   const isSilent = job.operation === 'get' && walk.counts.requests === 0 && walk.error === null
-  if (!isSilent && (walk.head !== null || walk.error !== null)) await rooms.tracker.record(record)
+  // Of a series that was never stored nothing is kept, not even that it failed.
+  if (!isSilent && walk.head !== null) await rooms.tracker.record(record)
   return {
     head: walk.head,
     versionBefore: walk.versionBefore,

@@ -65,6 +65,8 @@ export const SYNTHETIC: ProviderCapabilities = Object.freeze({
   basis: { intraday: 'raw', daily: 'raw' },
   anchor: 'clock',
   dayBoundary: 'utc',
+  calendar: '24/7',
+  invented: true,
   columns: [],
   verified: 'No network: everything is computed.',
 } satisfies ProviderCapabilities)
@@ -79,9 +81,13 @@ export function synthetic(options: SyntheticOptions = {}): Provider {
   const bySession = market.calendar !== undefined
   return Object.freeze({
     name: market.name,
-    capabilities: bySession ? { ...SYNTHETIC, anchor: 'session', dayBoundary: 'session' } : SYNTHETIC,
+    capabilities: bySession ? { ...SYNTHETIC, ...calendarOf(market), anchor: 'session', dayBoundary: 'session' } : SYNTHETIC,
     fetch: (request: FetchRequest, context: FetchContext) => pages(market, request, context),
   } satisfies Provider)
+}
+
+function calendarOf({ calendar }: Market): { calendar?: string } {
+  return calendar === undefined ? {} : { calendar: calendar.name }
 }
 
 function readOptions(options: SyntheticOptions): Market {

@@ -33,8 +33,11 @@ function sessionsAround(calendar: Calendar, firstMs: EpochMs, lastMs: EpochMs): 
   return startMs < endMs ? calendar.sessions({ start: new Date(startMs), end: new Date(endMs) }) : null
 }
 
-/** The last close of each session of some bars of a day or shorter. */
-export function sessionCloses(calendar: Calendar, bars: Columns, interval: Interval): Closes | undefined {
+/**
+ * The last close of each session of some bars of a day or shorter.
+ * @param coveredToMs end of what is proven, exclusive: up to there these are all closes there are
+ */
+export function sessionCloses(calendar: Calendar, bars: Columns, interval: Interval, coveredToMs: EpochMs): Closes | undefined {
   const rows = rowCount(bars)
   if (rows === 0) return undefined
   const dates = sessionDates(calendar, timestampsMs(bars.timestamp, 'us'), interval)
@@ -44,6 +47,11 @@ export function sessionCloses(calendar: Calendar, bars: Columns, interval: Inter
   return {
     sessionDateMs,
     close: takeColumn(bars['close'] as Column, Int32Array.from(last)),
-    range: { startMs: sessionDateMs[0] as number, endMs: (sessionDateMs.at(-1) as number) + DAY_MS },
+    range: { startMs: sessionDateMs[0] as number, endMs: Math.max((sessionDateMs.at(-1) as number) + DAY_MS, coveredDay(coveredToMs)) },
   }
+}
+
+/** Label of the day after the last one that is proven whole. */
+function coveredDay(coveredToMs: EpochMs): EpochMs {
+  return Number.isFinite(coveredToMs) ? barOpen('1d', coveredToMs - 1) + DAY_MS : -Infinity
 }
