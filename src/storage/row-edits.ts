@@ -111,10 +111,18 @@ function checkLengths(field: string, rows: Columns): void {
 function checkRows(field: string, rows: Columns, distinct: boolean): void {
   checkLengths(field, rows)
   const { timestamp } = rows
-  for (let i = 1; i < timestamp.length; i++) {
-    const [a, b] = [timestamp[i - 1] as bigint, timestamp[i] as bigint]
-    if (a > b) throw invalid(field, `row ${i} is earlier than the row before: sort the rows by timestamp`)
-    if (distinct && a === b) throw invalid(field, `row ${i} repeats the timestamp of the row before: keep one of them`)
+  // A bigint a row is ten times slower than its two halves.
+  const lanes = new Int32Array(timestamp.buffer, timestamp.byteOffset, timestamp.length * 2)
+  for (let i = 2; i < lanes.length; i += 2) {
+    const [high, before] = [lanes[i + 1] as number, lanes[i - 1] as number]
+    if (high > before) continue
+    const [low, lowBefore] = [(lanes[i] as number) >>> 0, (lanes[i - 2] as number) >>> 0]
+    if (high < before || low < lowBefore) {
+      throw invalid(field, `row ${i / 2} is earlier than the row before: sort the rows by timestamp`)
+    }
+    if (distinct && low === lowBefore) {
+      throw invalid(field, `row ${i / 2} repeats the timestamp of the row before: keep one of them`)
+    }
   }
 }
 

@@ -221,10 +221,11 @@ describe('a file system without hard links', () => {
 
 describe('a low disk', () => {
   test('is said before it is full, and again after there was room', async () => {
-    let free = 1_000
+    let [free, now] = [1_000, 1e12]
     const { fs } = recordingFs()
     const said: string[] = []
-    const { storage } = freshStore({ fs: { ...fs, freeBytes: async () => free }, onWarning: ({ code }) => said.push(code) })
+    const options = { fs: { ...fs, freeBytes: async () => free }, now: () => (now += 5_000) }
+    const { storage } = freshStore({ ...options, onWarning: ({ code }) => said.push(code) })
     let head = await append(storage, null, 0)
     head = await append(storage, head, 1)
     expect(said).toEqual(['disk-low'])

@@ -101,6 +101,16 @@ describe('the lock', () => {
     expect(readdirSync(`${root}/${FOLDER}`)).toContain('_lock')
   })
 
+  test('whose owner was stopped before it could write its name is taken away soon', async () => {
+    let now = 1e12
+    const { root, storage } = freshStore({ lockTimeoutMs: 60_000, now: () => now, sleep: async (ms) => void (now += ms) })
+    await storage.commit(BARS, null, { opId: 'a', upsert: barRun(0, 1), coverage: [] })
+    writeFileSync(`${root}/${FOLDER}/_lock`, '')
+    const before = now
+    expect(await storage.exclusive(BARS, async () => 'done')).toBe('done')
+    expect(now - before).toBeLessThan(3_000)
+  })
+
   test('gives way in one process too, and work inside work on the same series does not hang', async () => {
     const { storage } = freshStore({ lockTimeoutMs: 50 })
     const inner = await storage.exclusive(BARS, () => storage.exclusive(BARS, async () => 'inside'))

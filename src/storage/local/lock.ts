@@ -71,8 +71,9 @@ async function takeLock(store: LocalStore, desk: Desk, giveUpMs: number, signal?
   for (let waitMs = 5; ; waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)) {
     if (await makeLock(store, desk, nonce)) return nonce
     const owner = readOwner(store, desk)
-    if (owner?.nonce !== seen.nonce) {
-      seen.nonce = owner?.nonce ?? ''
+    const found = owner?.nonce ?? ''
+    if (found !== seen.nonce) {
+      seen.nonce = found
       seen.sinceMs = store.now()
     }
     const isLate = store.now() >= giveUpMs
@@ -96,6 +97,9 @@ async function makeLock(store: LocalStore, desk: Desk, nonce: string): Promise<b
     const file = await fs.open(lock, 'create')
     try {
       await writeAll(fs, file, [new TextEncoder().encode(JSON.stringify(owner))])
+    } catch (error) {
+      await removeFile(fs, lock).catch(() => false)
+      throw error
     } finally {
       await fs.close(file)
     }

@@ -58,6 +58,8 @@ export interface LocalStore {
   readonly verified: Set<string>
   /** By key of the series. */
   readonly desks: Map<string, Desk>
+  /** Room on the disk when it was last looked for. */
+  readonly disk: { freeBytes: number; seenAtMs: number }
   /** What was said once already. */
   readonly said: Set<string>
 }
