@@ -32,6 +32,15 @@ import { viewColumns } from './view.ts'
 
 const MAX_TRIES = 5
 
+type TableRooms = readonly [typeof import('../codecs/arrow/index.ts'), typeof import('../query/table.ts')]
+
+/** Kept, since asking the platform for a module that is loaded already costs as much as reading a small file. */
+let loadedTableRooms: TableRooms | undefined
+
+async function tableRooms(): Promise<TableRooms> {
+  return (loadedTableRooms ??= await Promise.all([import('../codecs/arrow/index.ts'), import('../query/table.ts')]))
+}
+
 /** Refuses a series of which nothing is stored. */
 export function notLoaded(series: Series): ConfigError {
   const message = `${seriesKey(series)} is not stored: call get or load with a start first`
@@ -126,10 +135,7 @@ function cutToFinal({ columns, report }: ProvenRows): ProvenRows {
 
 /** Columns and proof as an Arrow table; the first one loads apache-arrow. */
 export async function toTable(series: Series, { columns, report }: ProvenRows): Promise<Table> {
-  const [{ tableFromColumns }, { attachCoverage }] = await Promise.all([
-    import('../codecs/arrow/index.ts'),
-    import('../query/table.ts'),
-  ])
+  const [{ tableFromColumns }, { attachCoverage }] = await tableRooms()
   return attachCoverage(tableFromColumns(columns, { schema: series.schema }), report, columns)
 }
 

@@ -6,9 +6,11 @@ import { ConfigError } from '../contract/errors.ts'
 import type { Gap, GapDetector, GapInput, GapReport } from '../contract/gap-detector.ts'
 import { type Interval, isLabelled, parseInterval } from '../contract/interval.ts'
 import { type Range, intersect, subtractRanges } from '../contract/range.ts'
-import { slotsOf } from '../contract/slots.ts'
+import type { slotsOf } from '../contract/slots.ts'
 import { createCutter } from './cutter.ts'
 import { type Tally, scanSlots, slotsWithRows } from './scan.ts'
+import { createSlotsMemo } from './slots-memo.ts'
+import { isUnbroken } from './unbroken.ts'
 import { isGapRule } from './unsure.ts'
 import { stretchesOf } from './verdict.ts'
 
@@ -41,7 +43,8 @@ export function createGapDetector(options: GapDetectorOptions = {}): GapDetector
   if (minGapSlots !== undefined && !(Number.isInteger(minGapSlots) && minGapSlots >= 1)) {
     refuse('minGapSlots', minGapSlots, 'is no whole number of slots from 1 on')
   }
-  return Object.freeze<GapDetector>({ detect: (input) => detect(input, tolerance, minGapSlots) })
+  const slotsFor = createSlotsMemo()
+  return Object.freeze<GapDetector>({ detect: (input) => detect(input, tolerance, minGapSlots, slotsFor) })
 }
 
 function refuse(field: string, value: unknown, why: string): never {
@@ -51,12 +54,21 @@ function refuse(field: string, value: unknown, why: string): never {
   })
 }
 
-function detect(input: GapInput, tolerance: number, minGapSlots: number | undefined): GapReport {
-  const { range, calendar, capabilities, timestampsMs } = input
+function detect(
+  input: GapInput,
+  tolerance: number,
+  minGapSlots: number | undefined,
+  slotsFor: typeof slotsOf,
+): GapReport {
+  const { range, calendar, capabilities } = input
   const interval = parseInterval(input.series.interval)
   const checked = intersect(range, calendar.valid)
   const unchecked = subtractRanges([range], [calendar.valid])
-  const slots = slotsOf(calendar, checked ?? range, interval, capabilities.anchor, capabilities.dayBoundary)
+  const slots = slotsFor(calendar, checked ?? range, interval, capabilities.anchor, capabilities.dayBoundary)
+  if (unchecked.length === 0 && input.timestamp !== undefined && isUnbroken(input.timestamp, slots)) {
+    return wholeReport(range, slots.total)
+  }
+  const { timestampsMs } = input
   const cutter = createCutter({
     slots,
     stretches: stretchesOf(checked ?? range, interval, input),
@@ -95,6 +107,12 @@ function detect(input: GapInput, tolerance: number, minGapSlots: number | undefi
     coverageRatio: slots.total === 0 ? 1 : tally.present / slots.total,
     ...(unchecked.length === 0 ? {} : { unchecked }),
   }
+}
+
+/** What there is to say of a range that has a row in every slot and no other. */
+function wholeReport(range: Range, slots: number): GapReport {
+  const none = { noTrades: 0, duplicates: 0, offGrid: 0, outOfSession: 0 }
+  return { range, gaps: [], expected: slots, present: slots, ...none, coverageRatio: 1 }
 }
 
 function rowsIn(timestampsMs: Float64Array, startMs: number, endMs: number): Float64Array {

@@ -128,10 +128,16 @@ function missingInside(
 ): Missing[] {
   const { series, coverage } = snapshot
   if (series.interval === undefined) return []
+  const unit = SCHEMAS[series.schema].timeUnit
+  let openingsMs: Float64Array | undefined
   const report = context.detector.detect({
     series,
     range,
-    timestampsMs: timestampsMs(timestamp, SCHEMAS[series.schema].timeUnit),
+    // Converting millions of times costs more than comparing them, so it waits until a detector asks.
+    get timestampsMs() {
+      return (openingsMs ??= timestampsMs(timestamp, unit))
+    },
+    ...(unit === 'us' ? { timestamp } : {}),
     coverage,
     rejectedMs,
     calendar: context.calendar,
