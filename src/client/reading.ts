@@ -82,16 +82,23 @@ export function proofContext(rooms: ClientRooms, route: Route, failed: readonly 
   }
 }
 
-/** Reads a range as a table with its proof. A version that was collected meanwhile is read anew, unless it was named. */
-export async function readTable(
-  rooms: ClientRooms,
-  route: Route,
-  query: ParsedQuery,
-  options: { readonly range?: Range; readonly failed?: readonly Range[] } = {},
-): Promise<Table> {
+/** What the caller of {@link readTable} knows beyond the query. */
+interface ReadOptions {
+  /** @default the range of the query */
+  readonly range?: Range
+  /** Ranges that were asked in this call and not answered. */
+  readonly failed?: readonly Range[]
+}
+
+/**
+ * Reads a range as a table with its proof. A version that was collected meanwhile is read anew, unless it was named.
+ * @param options absent where nothing happened since the route was found: its version is still the one to read
+ */
+export async function readTable(rooms: ClientRooms, route: Route, query: ParsedQuery, options?: ReadOptions): Promise<Table> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await readOnce(rooms, route, query, options)
+      const head = options === undefined && attempt === 1 && query.version === undefined ? route.head : null
+      return await readOnce(rooms, route, query, head ?? (await chooseSnapshot(rooms, route, query)), options)
     } catch (error) {
       const mayRetry = hasCode(error, 'storage/snapshot-expired') && query.version === undefined && attempt < MAX_TRIES
       if (!mayRetry) throw error
@@ -103,11 +110,11 @@ async function readOnce(
   rooms: ClientRooms,
   route: Route,
   query: ParsedQuery,
-  options: { readonly range?: Range; readonly failed?: readonly Range[] },
+  snapshot: Snapshot,
+  options: ReadOptions = {},
 ): Promise<Table> {
   query.signal.throwIfAborted()
   const context = proofContext(rooms, route, options.failed ?? [], query.signal)
-  const snapshot = await chooseSnapshot(rooms, route, query)
   const range = options.range ?? readRange(query, route, snapshot, context.nowMs)
   const proven = await readProven(context, snapshot, range, columnsToRead(query))
   const cut = query.final ? cutToFinal(proven) : proven
