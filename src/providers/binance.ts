@@ -4,9 +4,8 @@
  * Where api.binance.com is not reachable (status 451), use `baseUrl: 'https://data-api.binance.vision'`.
  * @module
  */
-import type { HttpResponse } from '../contract/http.ts'
-import { type Interval, ceilOpen } from '../contract/interval.ts'
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
+import { type KlineCursor, classifyBinance, klinePage } from './binance-klines.ts'
 import { floatColumn, integerColumn, listAt, malformed, textColumn, timeColumn } from './columns.ts'
 import {
   type HttpProviderFactory,
@@ -16,10 +15,6 @@ import {
   type PageRequest,
   defineHttpProvider,
 } from './http/define.ts'
-import { type ProviderCode, classifyByStatus, vendorError } from './http/status.ts'
-
-/** `[open time ms, open, high, low, close, volume, close time ms, quote volume, trades, taker buy base, taker buy quote, '0']`. */
-type Kline = readonly [number, ...unknown[]]
 
 const ROWS = 1000
 /** Rows of a page that a limit may have cut: the one asked for, and the default that serves where ours is ignored. */
@@ -65,58 +60,7 @@ export const BINANCE: ProviderCapabilities = {
   verified: 'bars, pages, limits and trades seen in recordings; error bodies documented',
 }
 
-/** Where the next page starts: at an opening, or at a trade. */
-interface Cursor {
-  readonly startMs: number
-  readonly fromId?: number
-}
-
-type Context = PageContext<Cursor, HttpProviderOptions>
-
-/** Columns of klines; the same rows come from REST, futures and the archive. */
-export function klineColumns(rows: readonly Kline[]): PageColumns {
-  const at =
-    (index: number) =>
-    (row: number): unknown =>
-      (rows[row] as Kline)[index]
-  return {
-    timestamp: timeColumn(rows.length, at(0)),
-    open: floatColumn(rows.length, at(1)),
-    high: floatColumn(rows.length, at(2)),
-    low: floatColumn(rows.length, at(3)),
-    close: floatColumn(rows.length, at(4)),
-    volume: floatColumn(rows.length, at(5)),
-    quote_volume: floatColumn(rows.length, at(7)),
-    trade_count: floatColumn(rows.length, at(8)),
-    taker_buy_volume: floatColumn(rows.length, at(9)),
-  }
-}
-
-/** Rows of a page of klines. @throws {ProviderError} `provider/response` */
-export function klineRows(body: unknown): readonly Kline[] {
-  const rows = listAt(body, 'answer')
-  for (let i = 0; i < rows.length; i++) if (!Array.isArray(rows[i])) throw malformed(`[${i}]`, rows[i], 'a kline')
-  return rows as readonly Kline[]
-}
-
-/**
- * The page of these klines. Both ends of the vendor's window are inclusive on the opening time;
- * a page that a row limit cut proves only up to the opening after its last row.
- */
-export function klinePage(
-  body: unknown,
-  context: PageContext<Cursor, HttpProviderOptions>,
-  cutAt: ReadonlySet<number>,
-): PageAnswer<Cursor> {
-  const rows = klineRows(body)
-  const { range, cursor } = context
-  const startMs = cursor?.startMs ?? range.startMs
-  const columns = klineColumns(rows)
-  const nextMs =
-    rows.length === 0 ? range.endMs : ceilOpen(context.series.interval as Interval, (rows.at(-1) as Kline)[0] + 1)
-  if (!cutAt.has(rows.length) || nextMs >= range.endMs) return { columns, proven: { startMs, endMs: range.endMs } }
-  return { columns, proven: { startMs, endMs: Math.max(startMs, nextMs) }, next: { startMs: nextMs } }
-}
+type Context = PageContext<KlineCursor, HttpProviderOptions>
 
 interface AggTrade {
   readonly a: number
@@ -128,7 +72,7 @@ interface AggTrade {
 }
 
 /** Trades of one instant may be split over two pages, so a full page proves only what lies before its last instant. */
-function tradePage(body: unknown, { range, cursor }: Context): PageAnswer<Cursor> {
+function tradePage(body: unknown, { range, cursor }: Context): PageAnswer<KlineCursor> {
   const all = listAt(body, 'answer') as readonly AggTrade[]
   const full = all.length >= ROWS
   const startMs = cursor?.startMs ?? range.startMs
@@ -153,7 +97,7 @@ function tradePage(body: unknown, { range, cursor }: Context): PageAnswer<Cursor
 /** What one schema needs. */
 interface Endpoint {
   toRequest(context: Context): PageRequest
-  toPage(body: unknown, context: Context): PageAnswer<Cursor>
+  toPage(body: unknown, context: Context): PageAnswer<KlineCursor>
 }
 
 const ENDPOINTS: Readonly<Partial<Record<Context['series']['schema'], Endpoint>>> = {
@@ -184,29 +128,8 @@ const ENDPOINTS: Readonly<Partial<Record<Context['series']['schema'], Endpoint>>
   },
 }
 
-/** Source: https://github.com/binance/binance-spot-api-docs/blob/master/errors.md. */
-const CODES: Readonly<Record<number, ProviderCode>> = {
-  [-1000]: 'provider/unavailable',
-  [-1001]: 'provider/unavailable',
-  [-1003]: 'provider/rate-limited',
-  [-1007]: 'provider/timeout',
-  [-1016]: 'provider/unavailable',
-  [-1100]: 'provider/not-found',
-  [-1120]: 'provider/unsupported',
-  [-1121]: 'provider/not-found',
-  [-1122]: 'provider/not-found',
-  [-1130]: 'provider/unsupported',
-}
-
-/** Reads the errors of every Binance interface: `{ code, msg }` with a status of 4xx. */
-export function classifyBinance(response: HttpResponse): Error | null {
-  const { body } = response
-  const code = typeof body === 'object' && body !== null && 'code' in body ? CODES[Number(body.code)] : undefined
-  return code === undefined ? classifyByStatus(response) : vendorError(code, response)
-}
-
 /** Binance spot. Keyless; symbols are the exchange's own, such as `BTCUSDT`. */
-export const binance: HttpProviderFactory = defineHttpProvider<Cursor>({
+export const binance: HttpProviderFactory = defineHttpProvider<KlineCursor>({
   name: 'binance',
   capabilities: BINANCE,
   baseUrl: 'https://api.binance.com',

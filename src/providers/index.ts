@@ -6,9 +6,19 @@
  * carries as `capabilities`.
  * @module
  */
+export { type AlpacaFeed, type AlpacaOptions, alpaca } from './alpaca.ts'
+export { type AlphaVantageOptions, alphavantage } from './alphavantage.ts'
+export { type BinanceArchiveOptions, binanceArchive } from './binance-archive.ts'
+export { type BinanceFuturesOptions, type FuturesRatio, binanceFutures } from './binance-futures.ts'
 export { binance } from './binance.ts'
+export { type CoinGeckoOptions, coingecko } from './coingecko.ts'
+export { cryptocompare } from './cryptocompare.ts'
 export { type FileOptions, file } from './file.ts'
+export { fmp } from './fmp.ts'
+export { polygon } from './polygon.ts'
+export { stooq } from './stooq.ts'
 export { type SyntheticOptions, synthetic } from './synthetic.ts'
+export { tiingo } from './tiingo.ts'
 export { yahoo } from './yahoo.ts'
 
 export { type BarRow, barPage } from './columns.ts'

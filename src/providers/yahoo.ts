@@ -10,7 +10,8 @@ import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { DAY_MS } from '../contract/time.ts'
 import { ProviderError } from '../contract/errors.ts'
-import { floatColumn, listAt, malformed, numberOf, objectAt, textColumn, timeColumn } from './columns.ts'
+import { actionColumns } from './actions.ts'
+import { listAt, malformed, numberOf, objectAt, timeColumn } from './columns.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -21,6 +22,7 @@ import {
 } from './http/define.ts'
 import { refuseFarTimes } from './http/page-guard.ts'
 import { type ProviderCode, classifyByStatus, vendorError, vendorText } from './http/status.ts'
+import { fromClassSeparator, withClassSeparator } from './symbols.ts'
 import { type Chart, chartColumns, clockOf, isCoarserThan, liveRowOf, sessionDates } from './yahoo-rows.ts'
 
 const HOUR_MS = 3_600_000
@@ -52,19 +54,14 @@ export const YAHOO: ProviderCapabilities = {
   verified: 'bars, events, empty and null rows seen in recordings; limits and reaches reported by users',
 }
 
-/** One letter after a dot that is an exchange and no class of shares: Frankfurt, London, Tokyo, Venture. */
-const EXCHANGE_LETTERS = 'FLTV'
-const SHARE_CLASS = new RegExp(`^([A-Z]{1,5})[.]((?![${EXCHANGE_LETTERS}])[A-Z])$`)
-const VENDOR_SHARE_CLASS = new RegExp(`^([A-Z]{1,5})-((?![${EXCHANGE_LETTERS}])[A-Z])$`)
-
 /** `BRK.B` -> `BRK-B`; everything else is the same. */
 export function yahooSymbol(symbol: string): string {
-  return symbol.replace(SHARE_CLASS, '$1-$2')
+  return withClassSeparator(symbol, '-')
 }
 
 /** `BRK-B` -> `BRK.B`; everything else is the same. */
 export function symbolOfYahoo(vendorSymbol: string): string {
-  return vendorSymbol.replace(VENDOR_SHARE_CLASS, '$1.$2')
+  return fromClassSeparator(vendorSymbol, '-')
 }
 
 type Context = PageContext<never, HttpProviderOptions>
@@ -149,7 +146,7 @@ const EVENTS = [
 ] as const
 
 /** Splits and dividends by ex-date, of the days that the range touches. The keys of the vendor's lists follow the bars; `date` is the session itself. */
-function actionColumns(result: Readonly<Record<string, unknown>>, chart: Chart, range: Range): PageColumns {
+function eventColumns(result: Readonly<Record<string, unknown>>, chart: Chart, range: Range): PageColumns {
   const days = { startMs: barOpen('1d', range.startMs), endMs: ceilOpen('1d', range.endMs) }
   const events = objectAt(result['events'] ?? {}, 'events')
   const clock = clockOf(chart.meta)
@@ -165,13 +162,7 @@ function actionColumns(result: Readonly<Record<string, unknown>>, chart: Chart, 
       return { kind, exDateMs: exDateMs as number, value: valueOf(event), currency: event['currency'] }
     }),
   ).filter(({ exDateMs }) => exDateMs >= days.startMs && exDateMs < days.endMs)
-  const columns = {
-    timestamp: timeColumn(rows.length, (i) => rows[i]?.exDateMs),
-    kind: textColumn(rows.length, (i) => rows[i]?.kind),
-    value: floatColumn(rows.length, (i) => rows[i]?.value),
-  }
-  const foreign = rows.some(({ currency }) => typeof currency === 'string')
-  return foreign ? { ...columns, currency: textColumn(rows.length, (i) => rows[i]?.currency) } : columns
+  return actionColumns(rows)
 }
 
 function toPage(body: unknown, context: Context): PageAnswer<never> {
@@ -199,7 +190,7 @@ function toPage(body: unknown, context: Context): PageAnswer<never> {
       },
     )
   }
-  const actions = actionColumns(result, chart, range)
+  const actions = eventColumns(result, chart, range)
   if (series.schema === 'actions') return { columns: actions, proven: range }
   const columns = chartColumns(chart, ours, range, period(range, ours).endMs)
   const listedMs = Math.min(
