@@ -7,9 +7,9 @@ import { seriesKey } from '../../contract/series.ts'
 import { conflict } from '../next-version.ts'
 import { storageFault } from './faults.ts'
 import { codeOf, isCode, removeFile, writeDurably } from './fs-port.ts'
-import { readHead, rememberVersion } from './log.ts'
+import { listLog, readHead, readVersion, rememberVersion } from './log.ts'
 import { versionName } from './layout.ts'
-import { type LocalSnapshot, type SnapshotContent, decodeSnapshot, encodeSnapshot } from './snapshot-format.ts'
+import { type LocalSnapshot, type SnapshotContent, encodeSnapshot } from './snapshot-format.ts'
 import { type Desk, type LocalStore, freshId, warnOnce } from './store.ts'
 
 /** Codes with which a file system says that it has no hard links. */
@@ -30,8 +30,7 @@ export async function putVersion(
   const { fs } = store
   const { version } = content
   const path = `${desk.paths.log}/${versionName(version)}`
-  const bytes = encodeSnapshot(content)
-  const snapshot = decodeSnapshot(bytes, desk.series, version, path)
+  const { bytes, snapshot } = encodeSnapshot(content)
   const temporary = `${desk.paths.log}/.${versionName(version)}.${freshId(store)}.tmp`
   await writeDurably(fs, temporary, [bytes])
   try {
@@ -135,13 +134,22 @@ async function claimWithoutLinks(
 }
 
 /**
- * Was this writer stalled for so long that its number was given, and removed again? Removal goes in ascending order and
- * leaves the last versions, so the base is gone then; and this version is no head unless the series was dropped meanwhile.
+ * Does this version have a place in the chain? A writer may have stalled for so long that its number was given, and removed
+ * again: removal goes in ascending order and leaves the last versions, so the base is gone then; and this version is no
+ * head unless the series was dropped meanwhile. One that has no base may have met another that has none: a first commit,
+ * a log that is made anew. Both look after they have their names, so at least one of them sees the other and gives way.
  */
 async function wasOvertaken(store: LocalStore, desk: Desk, content: SnapshotContent, opId: string): Promise<boolean> {
-  const base = `${desk.paths.log}/${versionName(content.version - 1)}`
-  if (content.parent === null || store.fs.factsSync(base) !== null) return false
+  const { parent, version, repairs } = content
+  if (parent !== null) {
+    const isThere = store.fs.factsSync(`${desk.paths.log}/${versionName(version - 1)}`) !== null
+    // Under the number of the base there may be another by now: a base that gave way itself.
+    if (isThere && (repairs.length > 0 || readVersion(store, desk, version - 1)?.hash === parent)) return false
+  } else {
+    const { live } = await listLog(store, desk)
+    if (live.every((other) => other === version || repairs.includes(other))) return false
+  }
   desk.hint = 0
   const head = await readHead(store, desk)
-  return head === null || head.version <= content.version || !head.opIds.includes(opId)
+  return head === null || head.version <= version || !head.opIds.includes(opId)
 }

@@ -9,13 +9,14 @@ import { bytesSource, readFooter } from '../../codecs/parquet/index.ts'
 import type { Partition, StoredColumn } from '../../contract/storage.ts'
 import { seriesKey } from '../../contract/series.ts'
 import { unionShapes } from '../column-shape.ts'
-import { nextFacts } from '../next-version.ts'
+import { conflict, nextFacts } from '../next-version.ts'
 import { NONE } from '../row-edits.ts'
-import { ORIGIN_KEY, type Origin } from './data-file.ts'
-import { codeOf, listFolder, readSmall } from './fs-port.ts'
+import { ORIGIN_KEY, type Origin, dataPath } from './data-file.ts'
+import { codeOf, isCode, listFolder, readSmall, writeDurably } from './fs-port.ts'
 import { type DataFile, parseDataName } from './layout.ts'
 import type { SnapshotContent } from './snapshot-format.ts'
-import type { Desk, LocalStore } from './store.ts'
+import { type Desk, type LocalStore, freshId } from './store.ts'
+import { NO_LINKS } from './view.ts'
 
 /** Larger files cannot be held in memory. */
 const MAX_BYTES = 2 ** 31
@@ -33,6 +34,7 @@ export async function rebuildContent(
   above: number,
   unreadable: readonly number[],
   opId: string,
+  dryRun: boolean,
 ): Promise<SnapshotContent | null> {
   const names = await listFolder(store.fs, desk.paths.data)
   const found = names.flatMap((name) => inspect(store, desk, name)).toSorted(newestFirst)
@@ -44,14 +46,19 @@ export async function rebuildContent(
     const isCutSo = one.file.table !== 'rows' || one.origin.partition === partition
     if (isCutSo && !taken.some((other) => overlap(one.file, other.file))) taken.push(one)
   }
-  const version = Math.max(above, newest.origin.version) + 1
+  // The first number may be given to a first commit at this moment; it is given once.
+  const version = Math.max(above, newest.origin.version === 1 ? 0 : newest.origin.version) + 1
+  const own = dryRun
+    ? taken
+    : await Promise.all(taken.map(async (one) => ({ ...one, file: await underOwnName(store, desk, one.file, opId) })))
+  await store.fs.fsyncFolder(desk.paths.data)
   const { schema } = desk.series
   const shapeOf = (table: 'rows' | 'rejects'): readonly StoredColumn[] =>
-    taken
+    own
       .filter(({ file }) => file.table === table)
       .reduce<readonly StoredColumn[]>((shape, { columns }) => unionShapes(schema, table, shape, columns), [])
   const filesOf = (table: DataFile['table']): DataFile[] =>
-    taken
+    own
       .map(({ file }) => file)
       .filter((file) => file.table === table)
       .toSorted((a, b) => (a.first < b.first ? -1 : 1))
@@ -66,6 +73,24 @@ export async function rebuildContent(
     files: { rows: filesOf('rows'), revisions: filesOf('revisions'), rejects: filesOf('rejects') },
     repairs: unreadable,
   }
+}
+
+/**
+ * Gives a file a second name, or copies it: the first may be that of a writer who is about to remove it.
+ * @throws {StorageError} `storage/conflict` where it was removed
+ */
+async function underOwnName(store: LocalStore, desk: Desk, file: DataFile, opId: string): Promise<DataFile> {
+  const own = { ...file, id: freshId(store) }
+  try {
+    await store.fs.link(dataPath(desk, file), dataPath(desk, own))
+    return own
+  } catch (error) {
+    if (!isCode(error, ...NO_LINKS, 'ENOENT')) throw error
+  }
+  const bytes = readSmall(store.fs, dataPath(desk, file), MAX_BYTES)
+  if (bytes === null) throw conflict(desk.series, opId, 'a file went while the log was made anew')
+  await writeDurably(store.fs, dataPath(desk, own), [bytes])
+  return own
 }
 
 function newestFirst(a: Found, b: Found): number {

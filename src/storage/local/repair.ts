@@ -4,6 +4,7 @@
  */
 import { StorageError, hasCode } from '../../contract/errors.ts'
 import { seriesKey } from '../../contract/series.ts'
+import { conflict } from '../next-version.ts'
 import { withoutFiles } from './damage.ts'
 import { DamagedDataFile, MissingDataFile, openDataFile } from './data-file.ts'
 import { ensureFolder, syncPath } from './fs-port.ts'
@@ -99,7 +100,10 @@ async function rebuild(
 ): Promise<LocalSnapshot | null> {
   const key = seriesKey(desk.series)
   const opId = `rebuild-${freshId(store)}`
-  const content = await rebuildContent(store, desk, top, unreadable, opId)
+  const content = await rebuildContent(store, desk, top, unreadable, opId, report.dryRun)
+  // A version that came meanwhile is better than a guess.
+  if ((await listLog(store, desk)).live.some((version) => !unreadable.includes(version)))
+    throw conflict(desk.series, opId, 'versions came while the log was made anew')
   if (content === null) {
     if (unreadable.length === 0) return null
     throw new StorageError(

@@ -11,7 +11,7 @@ import type { LocalSnapshot } from './snapshot-format.ts'
 import { type Desk, type LocalStore, freshId, warnOnce } from './store.ts'
 
 /** Codes with which a file system says that it has no hard links, or no more for this file. */
-const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK']
+export const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK']
 
 /**
  * Brings the view to a version. If it was seen to show `base`, only what differs is touched, else every name is checked.
