@@ -91,10 +91,10 @@ export function checkLog(sim: SimFs, { keepLast = 20, damaged = false }: { keepL
     if (!live.has(version)) broken.push(`log: version ${version} is missing below head ${head}`)
   }
   const hashes = new Map(all.map(({ version, hash }) => [version, hash]))
-  for (const { version, parent } of all) {
+  for (const { version, parent, cause } of all) {
     const below = hashes.get(version - 1)
     if (below !== undefined && below !== parent) broken.push(`log: version ${version} does not name the hash of ${version - 1}`)
-    if (version > 1 && parent === null && !damaged) broken.push(`log: version ${version} has no parent`)
+    if (version > 1 && parent === null && cause.operation !== 'repair') broken.push(`log: version ${version} has no parent`)
   }
   for (const { version, files } of all) {
     for (const file of Object.values(files).flat()) {
