@@ -151,5 +151,9 @@ async function releaseLock(store: LocalStore, desk: Desk, nonce: string): Promis
   if (readOwner(store, desk)?.nonce !== nonce) return
   await removeFile(store.fs, desk.paths.lock).catch(() => false)
   // A folder made for a lock alone goes with it.
-  if (store.fs.factsSync(desk.paths.log) === null) await store.fs.removeFolder(desk.paths.folder).catch(() => {})
+  try {
+    if (store.fs.factsSync(desk.paths.log) === null) await store.fs.removeFolder(desk.paths.folder)
+  } catch {
+    // Work that is done stays done, whatever becomes of the folder.
+  }
 }
