@@ -1,50 +1,53 @@
 import { describe, expect, test } from 'vitest'
 import type { Snapshot } from '../../src/contract/storage.ts'
-import { versionsToKeep, type VersionFacts } from '../../src/storage/local/history-rule.ts'
+import { type HistoryFacts, versionsToKeep } from '../../src/storage/local/history-rule.ts'
 import { BARS, barRun, barsOf, checkRows } from '../../src/testkit/storage-checks.ts'
 import { HASTY_FS, filesBelow, freshStore } from './place.ts'
 
 const HOUR = 3_600_000
 const RULE = { everyMs: HOUR, hourlyMs: 24 * HOUR, dailyMs: 720 * HOUR, last: 20 }
 
-function versions(ages: readonly number[], bytes = 10): VersionFacts[] {
-  return ages.map((age, i) => ({
-    version: i + 1,
-    committedAtMs: 1e12 - age,
-    sizeBytes: bytes,
-    files: new Map([[`file-${i}`, bytes]]),
-  }))
+/** Versions of these ages, each with a file of its own. */
+function facts(ages: readonly number[], bytes = 10, pinned: readonly number[] = []): HistoryFacts {
+  return {
+    versions: ages.map((age, i) => ({ version: i + 1, committedAtMs: 1e12 - age, sizeBytes: bytes })),
+    oldFiles: ages.slice(0, -1).map((_, i) => ({ sizeBytes: bytes, first: i + 1, last: i + 1 })),
+    liveBytes: bytes,
+    pinned: new Set(pinned),
+  }
 }
+
+const kept = (given: HistoryFacts, rule: Parameters<typeof versionsToKeep>[2] = RULE): number[] =>
+  [...versionsToKeep(given, 1e12, rule)].toSorted((a, b) => a - b)
+
+const from = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i)
 
 describe('the history rule', () => {
   test('keeps every version of the last hour, then one an hour for a day, one a day for 30 days', () => {
     const everyMinute = Array.from({ length: 60 * 24 * 40 }, (_, i) => (60 * 24 * 40 - 1 - i) * 60_000)
-    const all = versions(everyMinute, 0)
-    const kept = [...versionsToKeep(all, new Set(), 1e12, RULE)].map((version) => everyMinute[version - 1] as number)
-    expect(kept.filter((age) => age <= HOUR).length).toBe(61)
-    expect(kept.filter((age) => age > HOUR && age <= 24 * HOUR).length).toBeLessThanOrEqual(25)
-    expect(kept.filter((age) => age > HOUR && age <= 24 * HOUR).length).toBeGreaterThanOrEqual(23)
-    expect(kept.filter((age) => age > 24 * HOUR).length).toBeGreaterThanOrEqual(29)
-    expect(kept.filter((age) => age > 24 * HOUR).length).toBeLessThanOrEqual(31)
-    expect(kept.every((age) => age <= 720 * HOUR)).toBe(true)
+    const ages = kept(facts(everyMinute, 0)).map((version) => everyMinute[version - 1] as number)
+    expect(ages.filter((age) => age <= HOUR).length).toBe(61)
+    expect(ages.filter((age) => age > HOUR && age <= 24 * HOUR).length).toBeLessThanOrEqual(25)
+    expect(ages.filter((age) => age > HOUR && age <= 24 * HOUR).length).toBeGreaterThanOrEqual(23)
+    expect(ages.filter((age) => age > 24 * HOUR).length).toBeGreaterThanOrEqual(29)
+    expect(ages.filter((age) => age > 24 * HOUR).length).toBeLessThanOrEqual(31)
+    expect(ages.every((age) => age <= 720 * HOUR)).toBe(true)
   })
 
   test('always keeps the last 20 and the pinned ones, and gives up the oldest others for the bytes', () => {
-    const old = versions(Array.from({ length: 100 }, () => 1e11))
-    expect([...versionsToKeep(old, new Set([3]), 1e12, RULE)].toSorted((a, b) => a - b)).toEqual([3, ...Array.from({ length: 20 }, (_, i) => 81 + i)])
-    const fresh = versions(Array.from({ length: 100 }, () => 0))
-    const kept = versionsToKeep(fresh, new Set([3]), 1e12, { ...RULE, historyBytes: 600 })
-    expect([...kept].toSorted((a, b) => a - b)).toEqual([3, ...Array.from({ length: 30 }, (_, i) => 71 + i)])
-    expect(versionsToKeep(fresh, new Set(), 1e12, { ...RULE, historyBytes: 0 }).size).toBe(20)
+    expect(kept(facts(Array.from({ length: 100 }, () => 1e11), 10, [3]))).toEqual([3, ...from(81, 20)])
+    const fresh = facts(Array.from({ length: 100 }, () => 0), 10, [3])
+    expect(kept(fresh, { ...RULE, historyBytes: 600 })).toEqual([3, ...from(71, 30)])
+    expect(kept({ ...fresh, pinned: new Set() }, { ...RULE, historyBytes: 0 })).toEqual(from(81, 20))
   })
 
-  test('counts a file once that several versions need, and none that the head needs', () => {
-    const shared = new Map([['big', 1_000_000]])
-    const all = versions([3, 2, 1, 0]).map((facts, i) => ({ ...facts, files: i === 3 ? facts.files : shared }))
-    const rule = { ...RULE, last: 1, historyBytes: 1_000_030 }
-    expect(versionsToKeep(all, new Set(), 1e12, rule).size).toBe(4)
-    const inHead = all.map((facts) => ({ ...facts, files: shared }))
-    expect(versionsToKeep(inHead, new Set(), 1e12, { ...rule, historyBytes: 30 }).size).toBe(4)
+  test('counts a file once that several versions need, until the last of them goes', () => {
+    const shared = [{ sizeBytes: 1_000_000, first: 1, last: 3 }]
+    const given = { ...facts([3, 2, 1, 0]), oldFiles: shared }
+    expect(kept(given, { ...RULE, last: 1, historyBytes: 1_000_030 })).toEqual([1, 2, 3, 4])
+    expect(kept(given, { ...RULE, last: 1, historyBytes: 1_000_020 })).toEqual([2, 3, 4])
+    expect(kept(given, { ...RULE, last: 1, historyBytes: 999_999 })).toEqual([4])
+    expect(kept({ ...given, pinned: new Set([2]) }, { ...RULE, last: 1, historyBytes: 999_999 })).toEqual([2, 4])
   })
 })
 

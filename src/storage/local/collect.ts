@@ -16,7 +16,7 @@ export async function collectSeries(store: LocalStore, desk: Desk, graceMs: numb
   const key = seriesKey(desk.series)
   const head = await readHead(store, desk)
   if (head !== null) {
-    const { versions, files, blocked } = await applyHistory(store, desk, head, report.dryRun)
+    const { versions, files, blocked } = await applyHistory(store, desk, report.dryRun)
     if (blocked) report.actions.push(`${key}: keep everything, since a version cannot be read: run store.repair first`)
     if (blocked) return
     if (versions.length > 0)

@@ -46,6 +46,7 @@ async function dropHeld(store: LocalStore, desk: Desk): Promise<void> {
   desk.hint = 0
   desk.viewed = 0
   desk.doomed.clear()
+  desk.history = null
   desk.poison = null
   await fs.fsyncFolder(above)
   await removeTree(store, dropped, startReport(false))

@@ -16,22 +16,33 @@ export interface VersionFacts {
   readonly committedAtMs: number
   /** Bytes of the version itself. */
   readonly sizeBytes: number
-  /** Names and sizes of the files that it needs. */
-  readonly files: ReadonlyMap<string, number>
+}
+
+/** A file that old versions name and the newest one does not: those from `first` to `last`. */
+export interface OldFile {
+  readonly sizeBytes: number
+  /** Inclusive. */
+  readonly first: number
+  /** Inclusive. */
+  readonly last: number
+}
+
+/** What the rule decides on. */
+export interface HistoryFacts {
+  /** Ascending; the last one is the newest. */
+  readonly versions: readonly VersionFacts[]
+  readonly oldFiles: readonly OldFile[]
+  /** Bytes of the files that the newest version names. */
+  readonly liveBytes: number
+  readonly pinned: ReadonlySet<number>
 }
 
 /**
  * Versions to keep: all of the last hour, then the last of each hour for a day, the last of each day for 30 days, within
  * the bytes allowed; and in any case the last 20 and the pinned ones.
- * @param versions ascending; the last one is the head
  */
-export function versionsToKeep(
-  versions: readonly VersionFacts[],
-  pinned: ReadonlySet<number>,
-  nowMs: number,
-  rule: StoreOptions['history'],
-): Set<number> {
-  const head = versions.at(-1)
+export function versionsToKeep(facts: HistoryFacts, nowMs: number, rule: StoreOptions['history']): Set<number> {
+  const { versions, pinned, liveBytes } = facts
   const always = new Set([...versions.slice(-Math.max(1, rule.last)).map(({ version }) => version), ...pinned])
   const keep = new Set(always)
   const slots = new Set<string>()
@@ -41,31 +52,48 @@ export function versionsToKeep(
     slots.add(slot)
     keep.add(version)
   }
-  if (head === undefined) return keep
-  const allowed = rule.historyBytes ?? Math.max(MIN_BYTES, 0.2 * sum(head.files.values()))
-  const kept = versions.filter(({ version }) => keep.has(version) && version !== head.version)
-  let bytes = 0
-  const uses = new Map<string, number>()
-  for (const { files, sizeBytes } of kept) {
-    bytes += sizeBytes
-    for (const [name, size] of files) {
-      if (head.files.has(name)) continue
-      if (!uses.has(name)) bytes += size
-      uses.set(name, (uses.get(name) ?? 0) + 1)
-    }
-  }
-  for (const { version, sizeBytes, files } of kept) {
+  const old = versions.slice(0, -1).filter(({ version }) => keep.has(version))
+  const allowed = rule.historyBytes ?? Math.max(MIN_BYTES, 0.2 * liveBytes)
+  const { total, freed } = weigh(old, facts.oldFiles, always)
+  let bytes = total
+  for (const { version, sizeBytes } of old) {
     if (bytes <= allowed) break
     if (always.has(version)) continue
     keep.delete(version)
-    bytes -= sizeBytes
-    for (const [name, size] of files) {
-      const left = (uses.get(name) ?? 0) - 1
-      uses.set(name, left)
-      if (left === 0) bytes -= size
-    }
+    bytes -= sizeBytes + (freed.get(version) ?? 0)
   }
   return keep
+}
+
+/** Bytes that old versions need, and those that go with each of them when it goes after all older ones. */
+function weigh(
+  old: readonly VersionFacts[],
+  files: readonly OldFile[],
+  always: ReadonlySet<number>,
+): { total: number; freed: Map<number, number> } {
+  const numbers = old.map(({ version }) => version)
+  const fixed = numbers.filter((version) => always.has(version))
+  const freed = new Map<number, number>()
+  let total = old.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  for (const { sizeBytes, first, last } of files) {
+    const newest = lastUpTo(numbers, last)
+    if (newest === undefined || newest < first) continue
+    total += sizeBytes
+    const holder = lastUpTo(fixed, last)
+    if (holder === undefined || holder < first) freed.set(newest, (freed.get(newest) ?? 0) + sizeBytes)
+  }
+  return { total, freed }
+}
+
+/** The greatest of ascending numbers that is not above `most`. */
+export function lastUpTo(numbers: readonly number[], most: number): number | undefined {
+  let [low, high] = [0, numbers.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((numbers[middle] as number) <= most) low = middle + 1
+    else high = middle
+  }
+  return numbers[low - 1]
 }
 
 /** Of all versions in one slot the last is kept; null = too old for any. */
@@ -74,10 +102,4 @@ function slotOf(committedAtMs: number, nowMs: number, rule: StoreOptions['histor
   if (ageMs <= rule.everyMs) return `version ${version}`
   if (ageMs <= rule.hourlyMs) return `hour ${Math.floor(committedAtMs / HOUR_MS)}`
   return ageMs <= rule.dailyMs ? `day ${Math.floor(committedAtMs / DAY_MS)}` : null
-}
-
-function sum(numbers: Iterable<number>): number {
-  let total = 0
-  for (const n of numbers) total += n
-  return total
 }

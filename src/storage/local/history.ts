@@ -8,11 +8,11 @@
  */
 import { dataPath } from './data-file.ts'
 import { isCode, removeFile } from './fs-port.ts'
-import { versionsToKeep, type VersionFacts } from './history-rule.ts'
+import { type HistoryIndex, type NamedFile, historyIndex } from './history-index.ts'
+import { lastUpTo, versionsToKeep } from './history-rule.ts'
 import { type DataFile, dataName, goneName, keptName, versionName } from './layout.ts'
-import { findVersion, listLog, readGone, readVersion } from './log.ts'
+import { type LogListing, listLog } from './log.ts'
 import { pinsOf } from './pins.ts'
-import type { LocalSnapshot } from './snapshot-format.ts'
 import type { Desk, LocalStore } from './store.ts'
 
 /** What the rule removed, or would remove. */
@@ -25,98 +25,66 @@ export interface HistoryOutcome {
 
 const NOTHING: HistoryOutcome = Object.freeze({ versions: [], files: [], blocked: false })
 
-interface Entry {
-  readonly version: number
-  readonly snapshot: LocalSnapshot | null
-  readonly facts: VersionFacts
+/** Applies the rule to one series. */
+export async function applyHistory(store: LocalStore, desk: Desk, dryRun = false): Promise<HistoryOutcome> {
+  const listing = await listLog(store, desk)
+  const index = await historyIndex(store, desk, listing)
+  // Files of a version that cannot be read are unknown, unless a later one took its place.
+  if ([...index.unreadable].some((version) => !index.repaired.has(version))) return { ...NOTHING, blocked: true }
+  const versions = [...index.versions.values()].toSorted((a, b) => a.version - b.version)
+  const liveBytes = [...index.live.values()].reduce((sum, { file }) => sum + file.sizeBytes, 0)
+  const oldFiles = index.lost.map(({ file, first, last }) => ({ sizeBytes: file.sizeBytes, first, last }))
+  const pinned = await pinnedVersions(store, desk)
+  const keep = versionsToKeep({ versions, oldFiles, liveBytes, pinned }, store.now(), store.options.history)
+  const lowest = lowestOfRun(listing.live, keep)
+  const doomed = versions.map(({ version }) => version).filter((version) => version < lowest && !keep.has(version))
+  if (dryRun) return { versions: doomed, files: unnamed(index, doomed).map(({ file }) => file), blocked: false }
+  const removed = await removeVersions(store, desk, listing, keep, lowest)
+  const lost = unnamed(index, removed)
+  await Promise.all(lost.map(({ file }) => removeData(store, desk, file)))
+  await removeReleased(store, desk)
+  for (const version of removed) index.versions.delete(version)
+  const left = [...index.versions.keys()].toSorted((a, b) => a - b)
+  index.lost = index.lost.filter((one) => isNamed(left, one))
+  return { versions: removed, files: lost.map(({ file }) => file), blocked: false }
 }
 
-/** Applies the rule to one series. */
-export async function applyHistory(
+async function pinnedVersions(store: LocalStore, desk: Desk): Promise<Set<number>> {
+  return new Set((await pinsOf(store, desk.series)).map(({ version }) => version))
+}
+
+/** Removes versions below `lowest`, or renames those that are kept. @returns those that this process removed */
+async function removeVersions(
   store: LocalStore,
   desk: Desk,
-  head: LocalSnapshot,
-  dryRun = false,
-): Promise<HistoryOutcome> {
-  const { fs, options } = store
+  listing: LogListing,
+  keep: ReadonlySet<number>,
+  lowest: number,
+): Promise<number[]> {
+  const { fs } = store
   const { log } = desk.paths
-  const listing = await listLog(store, desk)
-  const entries = readEntries(
-    store,
-    desk,
-    [...listing.kept, ...listing.live].toSorted((a, b) => a - b),
-  )
-  if (entries === null) return { ...NOTHING, blocked: true }
-  const pinned = new Set((await pinsOf(store, desk.series)).map(({ version }) => version))
-  const keep = versionsToKeep(
-    entries.map(({ facts }) => facts),
-    pinned,
-    store.now(),
-    options.history,
-  )
-  const lowest = lowestOfRun(listing.live, keep)
-  const doomed = entries.filter(({ version }) => !keep.has(version) && version < lowest)
-  if (dryRun)
-    return { versions: doomed.map(({ version }) => version), files: unnamed(entries, doomed, head), blocked: false }
-
   const kept = new Set(listing.kept)
-  const moved: Entry[] = []
-  for (const entry of entries) {
-    const { version } = entry
+  const moved = new Set<number>()
+  for (const version of [...listing.kept, ...listing.live].toSorted((a, b) => a - b)) {
     if (version >= lowest) continue
     const from = `${log}/${kept.has(version) ? keptName(version) : versionName(version)}`
     if (!keep.has(version)) {
-      if (await moveName(store, from, `${log}/${goneName(version)}`)) moved.push(entry)
+      if (await moveName(store, from, `${log}/${goneName(version)}`)) moved.add(version)
     } else if (!kept.has(version)) await moveName(store, from, `${log}/${keptName(version)}`)
   }
   // No file goes before the names that lead to it are gone for good.
-  if (moved.length > 0) await fs.fsyncFolder(log)
-  const pinnedNow = new Set((await pinsOf(store, desk.series)).map(({ version }) => version))
-  const removed: Entry[] = []
-  const restored = listing.gone.filter((version) => pinnedNow.has(version)).map((version) => readGone(store, desk, version))
-  for (const version of new Set([...listing.gone, ...moved.map((entry) => entry.version)])) {
+  if (moved.size > 0) await fs.fsyncFolder(log)
+  const pinned = await pinnedVersions(store, desk)
+  const removed: number[] = []
+  for (const version of new Set([...listing.gone, ...moved])) {
     const gone = `${log}/${goneName(version)}`
-    if (pinnedNow.has(version)) await moveName(store, gone, `${log}/${keptName(version)}`)
-    else if (await removeFile(fs, gone)) removed.push(...moved.filter((entry) => entry.version === version))
+    if (pinned.has(version)) await moveName(store, gone, `${log}/${keptName(version)}`)
+    else if ((await removeFile(fs, gone)) && moved.has(version)) removed.push(version)
   }
-  const needed = new Set(restored.flatMap(filesOf).map(dataName))
-  const files = unnamed(entries, removed, head).filter((file) => !needed.has(dataName(file)))
-  for (const file of files) await removeData(store, desk, file)
-  await removeReleased(store, desk)
-  return { versions: removed.map(({ version }) => version), files, blocked: false }
+  return removed
 }
 
-/** All versions, ascending; null where one cannot be read and no later one replaces it. */
-function readEntries(store: LocalStore, desk: Desk, versions: readonly number[]): Entry[] | null {
-  const repaired = new Set<number>()
-  const entries: Entry[] = []
-  for (const version of versions.toReversed()) {
-    const path = findVersion(store, desk, version)
-    const sizeBytes = path === null ? 0 : (store.fs.factsSync(path)?.sizeBytes ?? 0)
-    let snapshot: LocalSnapshot | null = null
-    try {
-      snapshot = readVersion(store, desk, version) ?? readGone(store, desk, version)
-    } catch (error) {
-      if (!repaired.has(version)) {
-        store.log.warn({ version, cause: String(error) }, 'a version cannot be read: history is left alone')
-        return null
-      }
-    }
-    for (const old of snapshot?.repairs ?? []) repaired.add(old)
-    const files = new Map(filesOf(snapshot).map((file) => [dataName(file), file.sizeBytes]))
-    entries.push({
-      version,
-      snapshot,
-      facts: { version, committedAtMs: snapshot?.committedAtMs ?? 0, sizeBytes, files },
-    })
-  }
-  return entries.toReversed()
-}
-
-const filesOf = (snapshot: LocalSnapshot | null): DataFile[] =>
-  snapshot === null ? [] : Object.values(snapshot.files).flat()
-
-/** The lowest version of the unbroken run of kept ones that ends in the head. */
+/** The lowest version of the unbroken run of kept ones that ends in the newest. */
 function lowestOfRun(live: readonly number[], keep: ReadonlySet<number>): number {
   let lowest = live.at(-1) ?? 0
   for (const version of live.toReversed().slice(1)) {
@@ -127,12 +95,16 @@ function lowestOfRun(live: readonly number[], keep: ReadonlySet<number>): number
 }
 
 /** Files that only removed versions name. */
-function unnamed(entries: readonly Entry[], removed: readonly Entry[], head: LocalSnapshot): DataFile[] {
-  const gone = new Set(removed)
-  const named = new Set(filesOf(head).map(dataName))
-  for (const entry of entries) if (!gone.has(entry)) for (const name of entry.facts.files.keys()) named.add(name)
-  const files = removed.flatMap(({ snapshot }) => filesOf(snapshot)).filter((file) => !named.has(dataName(file)))
-  return [...new Map(files.map((file) => [dataName(file), file])).values()]
+function unnamed({ versions, lost }: HistoryIndex, removed: readonly number[]): HistoryIndex['lost'] {
+  const gone = removed.toSorted((a, b) => a - b)
+  const isGone = new Set(gone)
+  const left = [...versions.keys()].filter((version) => !isGone.has(version)).toSorted((a, b) => a - b)
+  return lost.filter((one) => isNamed(gone, one) && !isNamed(left, one))
+}
+
+/** Is one of these versions, ascending, among those that name the file? */
+function isNamed(versions: readonly number[], { first, last }: NamedFile): boolean {
+  return (lastUpTo(versions, last) ?? 0) >= first
 }
 
 async function moveName(store: LocalStore, from: string, to: string): Promise<boolean> {

@@ -27,7 +27,7 @@ export async function publish(
   // The version stands: what fails from here on is said, and mended by the next writer.
   await afterwards(store, desk, 'view', () => syncView(store, desk, snapshot, base))
   if (snapshot.version % HISTORY_EVERY === 0) {
-    await afterwards(store, desk, 'history', async () => void (await applyHistory(store, desk, snapshot)))
+    await afterwards(store, desk, 'history', async () => void (await applyHistory(store, desk)))
   }
   return snapshot
 }

@@ -62,6 +62,19 @@ const fileEntry = (file: DataFile): FileEntry => [
   String(file.last),
 ]
 
+/** Files pass from version to version unchanged, so that each is written as text once. */
+const FILE_TEXTS = new WeakMap<DataFile, string>()
+
+function fileText(file: DataFile): string {
+  const known = FILE_TEXTS.get(file)
+  if (known !== undefined) return known
+  const text = JSON.stringify(fileEntry(file))
+  FILE_TEXTS.set(file, text)
+  return text
+}
+
+const filesText = (files: readonly DataFile[]): string => `[${files.map(fileText).join(',')}]`
+
 const coverageEntry = (record: CoverageRecord): CoverageEntry => [
   record.startMs,
   record.endMs,
@@ -72,28 +85,51 @@ const coverageEntry = (record: CoverageRecord): CoverageEntry => [
   ...(record.condition === undefined ? ([] as const) : ([record.condition] as const)),
 ]
 
-/** Writes a version. */
-export function encodeSnapshot(content: SnapshotContent): Uint8Array {
-  const { series, files } = content
-  const line = `${JSON.stringify({
+/** Writes a version, and gives it as a reader will find it. */
+export function encodeSnapshot(content: SnapshotContent): {
+  readonly bytes: Uint8Array
+  readonly snapshot: LocalSnapshot
+} {
+  const { files, cause, repairs } = content
+  const coverage = content.coverage.map(coverageEntry)
+  const meta = JSON.stringify(content.meta)
+  const facts = JSON.stringify({
     format: FORMAT,
     version: content.version,
     parent: content.parent,
     committedAtMs: content.committedAtMs,
-    series: { ...series },
+    series: content.series,
     partition: content.partition,
     columns: content.columns.map(({ name, type }) => [name, type]),
     rejectColumns: content.rejectColumns.map(({ name, type }) => [name, type]),
-    rows: files.rows.map(fileEntry),
-    revisions: files.revisions.map(fileEntry),
-    rejects: files.rejects.map(fileEntry),
-    coverage: content.coverage.map(coverageEntry),
+    coverage,
     opIds: content.opIds,
-    cause: content.cause,
-    meta: content.meta,
-    repairs: content.repairs,
-  })}\n`
-  return new TextEncoder().encode(`${line}${hashOf(line)}\n`)
+    cause,
+    repairs,
+  })
+  const tables = (['rows', 'revisions', 'rejects'] as const).map((table) => `"${table}":${filesText(files[table])}`)
+  const line = `${facts.slice(0, -1)},"meta":${meta},${tables.join(',')}}\n`
+  const hash = hashOf(line)
+  for (const table of Object.values(files)) need(ascends(table), 'order of files')
+  // Nothing of the caller's goes into the version itself.
+  const own = { coverage: coverage.map(readCoverage), meta: JSON.parse(meta) as SnapshotMeta, cause: { ...cause } }
+  const snapshot = Object.freeze({ ...content, ...own, ...totalsOf(files), series: parseSeries(content.series), hash })
+  return { bytes: new TextEncoder().encode(`${line}${hash}\n`), snapshot }
+}
+
+/** What follows from the files. */
+function totalsOf(
+  files: LocalSnapshot['files'],
+): Pick<LocalSnapshot, 'rows' | 'span' | 'revisions' | 'rejects' | 'sizeBytes'> {
+  const [first, last] = [files.rows[0]?.first, files.rows.at(-1)?.last]
+  const bytes = Object.values(files).map((table) => table.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+  return {
+    rows: totalRows(files.rows),
+    span: first === undefined || last === undefined ? null : { first, last },
+    revisions: totalRows(files.revisions),
+    rejects: totalRows(files.rejects),
+    sizeBytes: bytes.reduce((sum, table) => sum + table, 0),
+  }
 }
 
 /**
@@ -181,24 +217,18 @@ function readContent(content: Json, hash: string, series: Series, version: numbe
     rejects: readFiles(content['rejects'], 'rejects'),
   }
   for (const table of Object.values(files)) need(ascends(table), 'order of files')
-  const all = Object.values(files).flat()
-  const span = { first: files.rows[0]?.first, last: files.rows.at(-1)?.last }
   return {
+    ...totalsOf(files),
     series: named,
     version,
     hash,
     parent: content['parent'] as string | null,
     committedAtMs: whole(content['committedAtMs'], 'committedAtMs'),
-    rows: totalRows(files.rows),
-    span: span.first === undefined || span.last === undefined ? null : { first: span.first, last: span.last },
     columns: readColumns(content['columns']),
     coverage: list(content['coverage'], 'coverage').map(readCoverage),
-    revisions: totalRows(files.revisions),
-    rejects: totalRows(files.rejects),
     opIds: list(content['opIds'], 'opIds').map((id) => text(id, 'opIds')),
     cause: readCause(content['cause']),
     meta: (need(isObject(content['meta']), 'meta'), content['meta'] as SnapshotMeta),
-    sizeBytes: all.reduce((sum, file) => sum + file.sizeBytes, 0),
     partition: content['partition'] as Partition,
     files,
     rejectColumns: readColumns(content['rejectColumns']),

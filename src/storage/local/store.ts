@@ -11,6 +11,7 @@ import type { Partition } from '../../contract/storage.ts'
 import type { Logger } from '../../contract/runtime.ts'
 import type { ByteCache } from './byte-cache.ts'
 import type { FsPort } from './fs-port.ts'
+import type { HistoryIndex } from './history-index.ts'
 import { type SeriesPaths, pathsOf } from './layout.ts'
 import type { LocalSnapshot } from './snapshot-format.ts'
 
@@ -88,6 +89,8 @@ export interface Desk {
   readonly held: Map<string, number>
   /** Files that history gave up while they were held. */
   readonly doomed: Set<string>
+  /** What the history rule knows; null = nothing yet. */
+  history: HistoryIndex | null
   /** The disk failed to keep what was written: this process writes the series no more. */
   poison: Error | null
 }
@@ -111,6 +114,7 @@ export function deskOf(store: LocalStore, series: Series): Desk {
     viewed: 0,
     held: new Map(),
     doomed: new Set(),
+    history: null,
     poison: null,
   }
   store.desks.set(key, desk)
