@@ -22,6 +22,8 @@ export interface ClientRooms extends IngestRooms {
   readonly options: ResolvedOptions
   readonly limit: LimitFunction
   providers(): Promise<readonly Provider[]>
+  /** Names of all sources that the store held when they were first asked for: listing it costs a read a series. */
+  storedSources(): Promise<readonly string[]>
   calendar(name: string): Calendar
   on<Name extends EventName>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void
   /** The engine of the network, if anything has used it. */
@@ -65,6 +67,7 @@ export function createRooms(options: ResolvedOptions): ClientRooms {
     tracker: options.metadata ?? createTracker(storage),
     limit: pLimit(options.concurrency),
     providers,
+    storedSources: memo(async () => [...new Set((await storage.list()).map(({ series }) => series.provider))]),
     calendar: (name) => options.calendars[name] ?? builtInCalendar(name),
     httpFor: (provider): Http => ({
       request: async (request, settings) => (await engine()).httpFor(provider).request(request, settings),

@@ -152,10 +152,11 @@ export async function storedFirst(
   }
   if (found.length === 0) {
     // A store may hold series of sources that this client does not have.
-    for (const entry of await rooms.storage.list()) {
-      const { series } = entry
-      const isMeant = series.schema === query.schema && series.symbol === query.symbol && series.interval === query.interval
-      if (isMeant && !providers.some((one) => one.name === series.provider)) found.push({ ...entry, provider: null })
+    for (const name of await rooms.storedSources()) {
+      if (providers.some((one) => one.name === name)) continue
+      const series = seriesOf(query, name)
+      const head = await rooms.storage.head(series)
+      if (head !== null) found.push({ series, head, provider: null })
     }
   }
   const age = (head: Snapshot): number => head.meta.createdAtMs ?? head.committedAtMs

@@ -7,7 +7,7 @@ import type { Provider } from '../contract/provider.ts'
 import type { SchemaName } from '../contract/schema.ts'
 import type { AssetClass } from '../contract/series.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
-import { DEFAULT_RULES, type SelectionRules, findRule, ruleNames } from './rules.ts'
+import { DEFAULT_RULES, type SelectionRules, UNRULED, findRule, ruleNames } from './rules.ts'
 
 /** What is asked of a provider. */
 export interface Wanted {
@@ -35,7 +35,7 @@ export interface Judgement {
   readonly verdicts: readonly Verdict[]
 }
 
-const IN_RULES: ReadonlySet<string> = new Set(Object.values(DEFAULT_RULES).flat())
+const IN_RULES: ReadonlySet<string> = new Set([...Object.values(DEFAULT_RULES).flat(), ...UNRULED])
 
 /** Judges every provider. */
 export function judgeProviders(providers: readonly Provider[], wanted: Wanted, selection: SelectionRules): Judgement {

@@ -26,6 +26,9 @@ export const DEFAULT_RULES: Readonly<Record<string, readonly string[]>> = {
   rate: ['yahoo'],
 }
 
+/** Built-in sources that no rule names: they are asked after those that one does. */
+export const UNRULED: readonly string[] = ['binance-futures', 'binance-archive', 'file']
+
 /** Rules of a caller: they replace the built-in row of that name; `'...'` in a row stands for the rest of it. */
 export interface SelectionRules {
   readonly rules?: Readonly<Record<string, readonly string[]>>
