@@ -112,6 +112,8 @@ export interface CrashOptions {
   readonly only?: { readonly point: number; readonly model: CrashModel; readonly round: number }
   /** Leaves moments out; by their index. @default none */
   readonly skips?: (index: number) => boolean
+  /** Late moments first. @default false */
+  readonly backwards?: boolean
   /** Stop after so many broken promises. @default 20 */
   readonly maxViolations?: number
 }
@@ -125,13 +127,13 @@ export interface CrashReport {
 }
 
 /** Crashes at every moment of a trace. */
-export async function checkTrace(trace: Trace, { seed, rounds, only, skips, maxViolations = 20 }: CrashOptions): Promise<CrashReport> {
+export async function checkTrace(trace: Trace, { seed, rounds, only, skips, backwards = false, maxViolations = 20 }: CrashOptions): Promise<CrashReport> {
   const { scenario, points } = trace
   const violations: Violation[] = []
   const seen = new Set<string>()
   const cases: [CrashModel, number][] = [['none', 0], ['all', 0]]
   for (let round = 0; round < rounds; round++) cases.push(['subset', round], ['prefix', round])
-  for (const point of points) {
+  for (const point of backwards ? points.toReversed() : points) {
     if (skips?.(point.index) === true || (only !== undefined && only.point !== point.index)) continue
     for (const [model, round] of cases) {
       if (only !== undefined && (only.model !== model || only.round !== round)) continue

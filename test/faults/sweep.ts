@@ -43,8 +43,14 @@ const LASTING: Readonly<Record<Fault['errno'], (operation: SimOperation) => bool
 const LOSABLE: readonly (keyof FsPort)[] = ['link', 'rename', 'unlink', 'fsyncFolder', 'makeFolder', 'write', 'close']
 
 /** What came of one fault: null where nothing was left to fail. */
-export async function sweepOnce(scenario: Scenario, base: Awaited<ReturnType<typeof setUp>>, fault: Fault): Promise<string[] | null> {
-  const world = openWorld({ ...scenario.options, disk: copyDisk(base.disk), nowMs: base.nowMs, seed: 2, lockTimeoutMs: 200 })
+export async function sweepOnce(
+  scenario: Scenario,
+  base: Awaited<ReturnType<typeof setUp>>,
+  fault: Fault,
+  wrap?: (fs: FsPort) => FsPort,
+): Promise<string[] | null> {
+  const options = { ...scenario.options, nowMs: base.nowMs, seed: 2, lockTimeoutMs: 200, ...(wrap === undefined ? {} : { wrap }) }
+  const world = openWorld({ ...options, disk: copyDisk(base.disk) })
   const hit = injectFault(world, fault)
   const broken: string[] = []
   let expected = base.expected
@@ -163,7 +169,12 @@ export interface SweepReport {
 /** Sweeps one story. Of every `stride` operations one fails, chosen by the seed. */
 export async function sweepScenario(
   scenario: Scenario,
-  { seed, stride, only }: { readonly seed: number; readonly stride: number; readonly only?: Partial<Fault> },
+  {
+    seed,
+    stride,
+    only,
+    wrap,
+  }: { readonly seed: number; readonly stride: number; readonly only?: Partial<Fault>; readonly wrap?: (fs: FsPort) => FsPort },
 ): Promise<SweepReport> {
   const base = await setUp(scenario)
   const violations: SweepReport['violations'][number][] = []
@@ -173,7 +184,7 @@ export async function sweepScenario(
       if ((only?.errno ?? errno) !== errno || (only?.mode ?? mode) !== mode) continue
       const first = only?.n ?? 1 + (seedOf(seed, scenario.name, errno, mode) % stride)
       for (let n = first; ; n += stride) {
-        const found = await sweepOnce(scenario, base, { errno, mode, n })
+        const found = await sweepOnce(scenario, base, { errno, mode, n }, wrap)
         if (found === null) break
         cases++
         violations.push(...found.map((what) => ({ scenario: scenario.name, errno, mode, n, what })))
