@@ -236,12 +236,12 @@ function eventsOf(exDateMs: EpochMs, row: Row): { kind: 'split' | 'dividend'; ex
 
 /** Texts under status 200 -> code, with milliseconds to wait; the first that matches. */
 const TEXTS: readonly (readonly [RegExp, ProviderCode, number?])[] = [
+  [/invalid api call/i, 'provider/not-found'],
   [/per second|sparingly|burst/i, 'provider/rate-limited', 1100],
   [/calls per minute|requests per minute/i, 'provider/rate-limited', 60_000],
   [/per day|daily/i, 'provider/quota'],
   [/premium/i, 'provider/forbidden'],
   [/apikey|api key/i, 'provider/unauthorized'],
-  [/invalid api call/i, 'provider/not-found'],
 ]
 
 function classify(response: HttpResponse): Error | null {

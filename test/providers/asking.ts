@@ -112,7 +112,9 @@ export function listOf(column: Column | undefined): (number | bigint | string | 
 export function rowsOf(page: Page): Record<string, unknown>[] {
   const times = listOf(page.columns.timestamp)
   return times.map((ms, row) => {
-    const out: Record<string, unknown> = { time: new Date(Number(ms)).toISOString() }
+    const out: Record<string, unknown> = {
+      time: new Date(typeof ms === 'bigint' ? Number(ms / 1_000_000n) : Number(ms)).toISOString(),
+    }
     for (const [name, column] of Object.entries(page.columns))
       if (name !== 'timestamp') out[name] = valueAt(column, row)
     return out
