@@ -25,7 +25,8 @@ client.on('commit', () => commits++)
 const started = performance.now()
 const table = await client.load({ symbol: 'BTCUSDT', interval: '1m', start: openMs(bars, 0), end: clock.nowMs })
 const seconds = (performance.now() - started) / 1000
-if (table.numRows !== bars.timestamp.length || feed.requests !== pages) throw new Error(`${table.numRows} rows by ${feed.requests} pages`)
+if (table.numRows !== bars.timestamp.length || feed.requests !== pages)
+  throw new Error(`${table.numRows} rows by ${feed.requests} pages`)
 const live = await client.list()
 const kept = bytesBelow(root)
 finish(

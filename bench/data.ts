@@ -42,7 +42,14 @@ export interface BarsShape {
 
 function emptyBars(rows: number): Bars {
   const prices = (): Float64Array => new Float64Array(rows)
-  return { timestamp: new BigInt64Array(rows), open: prices(), high: prices(), low: prices(), close: prices(), volume: prices() }
+  return {
+    timestamp: new BigInt64Array(rows),
+    open: prices(),
+    high: prices(),
+    low: prices(),
+    close: prices(),
+    volume: prices(),
+  }
 }
 
 /** A random walk of evenly spaced bars, the same for the same seed. */
@@ -71,7 +78,9 @@ export function inventBars({ rows, stepMs, prices, seed = 1, startMs = START_MS 
 
 /** Rows `[start, end)`, sharing memory. */
 export function sliceBars(bars: Bars, start: number, end: number): Bars {
-  return Object.fromEntries(COLUMNS.map((name) => [name, (bars[name] as Float64Array).subarray(start, end)])) as unknown as Bars
+  return Object.fromEntries(
+    COLUMNS.map((name) => [name, (bars[name] as Float64Array).subarray(start, end)]),
+  ) as unknown as Bars
 }
 
 /** Opening of a row, epoch milliseconds. */
@@ -79,10 +88,13 @@ export function openMs(bars: Bars, row: number): number {
   return Number((bars.timestamp.at(row) as bigint) / 1000n)
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: BigInt64Array | Float64Array): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)
+const bytesOf = ({ buffer, byteOffset, byteLength }: BigInt64Array | Float64Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
 
 /** Checksum of each column's bits. */
-export function digestOf(bars: Readonly<Record<string, BigInt64Array | Float64Array>>): Readonly<Record<string, number>> {
+export function digestOf(
+  bars: Readonly<Record<string, BigInt64Array | Float64Array>>,
+): Readonly<Record<string, number>> {
   return Object.fromEntries(COLUMNS.map((name) => [name, crc32(bytesOf(bars[name] as Float64Array))]))
 }
 
@@ -92,14 +104,17 @@ export function expectBars(reference: Bars): (found: Readonly<Record<string, Big
   return (found) => {
     for (const name of COLUMNS) {
       const column = found[name]
-      if (column?.length !== reference.timestamp.length) throw new Error(`${name}: ${column?.length} rows, not ${reference.timestamp.length}`)
+      if (column?.length !== reference.timestamp.length)
+        throw new Error(`${name}: ${column?.length} rows, not ${reference.timestamp.length}`)
       if (crc32(bytesOf(column)) !== wanted[name]) throw new Error(`${name}: other values`)
     }
   }
 }
 
 /** Columns of any Arrow table, whichever copy of apache-arrow made it; several batches are joined. */
-export function columnsOfArrow(table: { getChild(name: string): { toArray(): unknown } | null }): Record<string, BigInt64Array | Float64Array> {
+export function columnsOfArrow(table: {
+  getChild(name: string): { toArray(): unknown } | null
+}): Record<string, BigInt64Array | Float64Array> {
   return Object.fromEntries(COLUMNS.map((name) => [name, table.getChild(name)?.toArray() as Float64Array]))
 }
 
@@ -125,11 +140,14 @@ export function recordedBars(): readonly Recording[] {
 
 /** Lines of `yyyyMMdd HHmmss;open;high;low;close;volume`, stamped at the end of the bar. */
 function parseNinjaTrader(text: string): number[][] {
-  return text.trim().split('\n').map((line) => {
-    const [stamp = '', ...values] = line.trim().split(';')
-    const iso = stamp.replace(/^(\d{4})(\d\d)(\d\d) (\d\d)(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:$6Z')
-    return [Date.parse(iso) - MINUTE_MS, ...values.map(Number)]
-  })
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [stamp = '', ...values] = line.trim().split(';')
+      const iso = stamp.replace(/^(\d{4})(\d\d)(\d\d) (\d\d)(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:$6Z')
+      return [Date.parse(iso) - MINUTE_MS, ...values.map(Number)]
+    })
 }
 
 function barsOfRows(rows: readonly (readonly number[])[]): Bars {

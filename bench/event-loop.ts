@@ -42,7 +42,10 @@ function watchLoop(): Watch {
   let isOn = true
   const turn = (): void => {
     const now = { wallMs: performance.now(), cpuMs: cpuNow() }
-    longest = { wallMs: Math.max(longest.wallMs, now.wallMs - last.wallMs), cpuMs: Math.max(longest.cpuMs, now.cpuMs - last.cpuMs) }
+    longest = {
+      wallMs: Math.max(longest.wallMs, now.wallMs - last.wallMs),
+      cpuMs: Math.max(longest.cpuMs, now.cpuMs - last.cpuMs),
+    }
     last = now
     if (isOn) setImmediate(turn)
   }
@@ -106,14 +109,21 @@ const year = sliceBars(bars, 0, 525_600)
 let fresh = 0
 
 const daily = createFeed()
-const dailyBars = Array.from({ length: 100 }, (_, i) => inventBars({ rows: 2500, stepMs: DAY_MS, prices: 'tick', seed: i + 1 }))
-const dailyClient = benchClient(join(folder, 'daily'), daily, { nowMs: openMs(dailyBars[0] as typeof year, -1) + DAY_MS })
+const dailyBars = Array.from({ length: 100 }, (_, i) =>
+  inventBars({ rows: 2500, stepMs: DAY_MS, prices: 'tick', seed: i + 1 }),
+)
+const dailyClient = benchClient(join(folder, 'daily'), daily, {
+  nowMs: openMs(dailyBars[0] as typeof year, -1) + DAY_MS,
+})
 for (const [i, one] of dailyBars.entries()) await loadBars(dailyClient, daily, `S${i}`, '1d', one)
 
 const calls: readonly Call[] = [
   idle,
   { name: `read of ${long.storedRows} rows, warm`, run: () => long.client.read(query) },
-  { name: `read of ${long.storedRows} rows, cold client`, run: () => benchClient(join(folder, 'long'), long.feed, long.clock).read(query) },
+  {
+    name: `read of ${long.storedRows} rows, cold client`,
+    run: () => benchClient(join(folder, 'long'), long.feed, long.clock).read(query),
+  },
   {
     name: 'read of one month',
     run: () => long.client.read({ ...query, start: openMs(bars, 0) + 31 * DAY_MS, end: openMs(bars, 0) + 61 * DAY_MS }),
@@ -131,7 +141,16 @@ const calls: readonly Call[] = [
     before: () => void (long.clock.nowMs += MINUTE_MS),
     run: () => long.client.update(query),
   },
-  { name: 'batch of 100 reads of daily series', run: () => dailyClient.batch(dailyBars.map((_, i) => ({ symbol: `S${i}`, interval: '1d' }) as const), { operation: 'read' }).collect() },
+  {
+    name: 'batch of 100 reads of daily series',
+    run: () =>
+      dailyClient
+        .batch(
+          dailyBars.map((_, i) => ({ symbol: `S${i}`, interval: '1d' }) as const),
+          { operation: 'read' },
+        )
+        .collect(),
+  },
   {
     name: 'load of a year of minutes, new series',
     async run() {
@@ -149,13 +168,24 @@ const calls: readonly Call[] = [
         {
           opId: 'year',
           upsert: year,
-          coverage: [{ startMs: openMs(year, 0), endMs: openMs(year, -1) + MINUTE_MS, state: 'data', requestId: 'bench', asOfMs: 0 }],
+          coverage: [
+            {
+              startMs: openMs(year, 0),
+              endMs: openMs(year, -1) + MINUTE_MS,
+              state: 'data',
+              requestId: 'bench',
+              asOfMs: 0,
+            },
+          ],
           rowsPerYear: 525_600,
         },
       ),
   },
   { name: 'verify, deep', run: () => dailyClient.store.verify({ deep: true }) },
-  { name: `compact of ${long.storedRows} rows, dry run`, run: () => long.client.store.compact(query, { dryRun: true }) },
+  {
+    name: `compact of ${long.storedRows} rows, dry run`,
+    run: () => long.client.store.compact(query, { dryRun: true }),
+  },
 ]
 const found = await measure(calls)
 const longest = (name: string, by: keyof Stretch): number => Math.max(...(found.get(name) ?? []).map((one) => one[by]))

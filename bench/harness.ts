@@ -44,6 +44,8 @@ export interface Suite {
   /** Name of the case that all ratios of the table refer to. */
   readonly limit: string
   readonly repeats: number
+  /** Rounds before the first that counts. @default 1 */
+  readonly warmUps?: number
   readonly goals?: readonly Goal[] | (() => readonly Goal[])
   /** Figures beside the durations, such as bytes a row. */
   readonly figures?: () => Readonly<Record<string, number>>
@@ -149,18 +151,20 @@ async function measure({ name, before, run, check, after }: Case): Promise<Sampl
 }
 
 /**
- * Measures a suite. The first round warms up and is dropped.
+ * Measures a suite. The first rounds warm up and are dropped.
  * @throws {Error} where a case gives a wrong answer
  */
 export async function runSuite(suite: Suite, { seed = 1, effort = 1 }: RunOptions = {}): Promise<SuiteResult> {
   const random = randomOf(seed)
   const samples = new Map<string, Sample[]>(suite.cases.map(({ name }) => [name, []]))
   const repeats = Math.max(2, Math.round(suite.repeats * effort))
-  for (let repeat = 0; repeat <= repeats; repeat++) {
+  for (let round = 1 - (suite.warmUps ?? 1); round <= repeats; round++) {
     for (const one of shuffled(suite.cases, random)) {
-      if (repeat > Math.max(1, Math.round((one.most ?? Infinity) * effort))) continue
+      const most = Math.max(1, Math.round((one.most ?? Infinity) * effort))
+      // A case that takes seconds warms up once.
+      if (round > most || (one.most !== undefined && round < 0)) continue
       const sample = await measure(one)
-      if (repeat > 0) samples.get(one.name)?.push(sample)
+      if (round > 0) samples.get(one.name)?.push(sample)
     }
   }
   const results = summarise(suite, samples)
@@ -181,7 +185,13 @@ function summarise(suite: Suite, samples: ReadonlyMap<string, readonly Sample[]>
   const plain = suite.cases.map(({ name, note }) => {
     const walls = (samples.get(name) ?? []).map((sample) => sample.wallMs)
     const cpus = (samples.get(name) ?? []).map((sample) => sample.cpuMs)
-    const facts = { name, repeats: walls.length, medianMs: median(walls), minMs: Math.min(...walls), maxMs: Math.max(...walls) }
+    const facts = {
+      name,
+      repeats: walls.length,
+      medianMs: median(walls),
+      minMs: Math.min(...walls),
+      maxMs: Math.max(...walls),
+    }
     return { ...facts, cpuMedianMs: median(cpus), ...(note === undefined ? {} : { note }) }
   })
   const limit = plain.find((one) => one.name === suite.limit)
@@ -214,10 +224,19 @@ export function formatSuite(result: SuiteResult): string {
   const width = Math.max(...result.cases.map((one) => one.name.length))
   const head = `${'case'.padEnd(width)} ${['median', 'min', 'cpu', 'x limit', 'x min', 'x cpu'].map((name) => name.padStart(9)).join('')}`
   const lines = result.cases.map((one) => {
-    const cells = [ms(one.medianMs), ms(one.minMs), ms(one.cpuMedianMs), one.ratioMedian.toFixed(2), one.ratioMin.toFixed(2), one.ratioCpu.toFixed(2)]
+    const cells = [
+      ms(one.medianMs),
+      ms(one.minMs),
+      ms(one.cpuMedianMs),
+      one.ratioMedian.toFixed(2),
+      one.ratioMin.toFixed(2),
+      one.ratioCpu.toFixed(2),
+    ]
     return `${one.name.padEnd(width)} ${cells.map((cell) => cell.padStart(9)).join('')}${one.note === undefined ? '' : `  ${one.note}`}`
   })
-  const figures = Object.entries(result.figures).map(([name, value]) => `  ${name}: ${value >= 1000 ? Math.round(value) : Number(value.toPrecision(4))}`)
+  const figures = Object.entries(result.figures).map(
+    ([name, value]) => `  ${name}: ${value >= 1000 ? Math.round(value) : Number(value.toPrecision(4))}`,
+  )
   const goals = result.goals.map(formatGoal)
   const title = `\n${result.name}: ${result.about}\nlimit: ${result.limit} · noise (middle half of it over its median): ${(100 * result.noise).toFixed(0)} %`
   return [title, head, ...lines, ...figures, ...goals].join('\n')

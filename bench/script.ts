@@ -23,7 +23,10 @@ export interface ScriptOptions {
 
 /** Reads `--quick` and `--json FILE`. */
 export function scriptOptions(): ScriptOptions {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } }, strict: false })
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+    strict: false,
+  })
   return { isQuick: values['quick'] === true, json: typeof values['json'] === 'string' ? values['json'] : undefined }
 }
 

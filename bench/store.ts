@@ -6,7 +6,13 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { type Compressors, type ParquetFooter, bytesSource, readColumns, readFooter } from '../src/codecs/parquet/index.ts'
+import {
+  type Compressors,
+  type ParquetFooter,
+  bytesSource,
+  readColumns,
+  readFooter,
+} from '../src/codecs/parquet/index.ts'
 import { tableFromColumns } from '../src/codecs/arrow/index.ts'
 import {
   type DataClient,
@@ -108,11 +114,22 @@ export interface Clock {
 /** A client whose clock is moved by hand and whose network refuses. */
 export function benchClient(root: string, feed: Feed, clock: Clock, options: DataClientOptions = {}): DataClient {
   const offline = (): Promise<Response> => Promise.reject(new Error('the bench uses no network'))
-  return createDataClient({ root, providers: [feed.provider], runtime: { now: () => clock.nowMs, fetch: offline }, ...options })
+  return createDataClient({
+    root,
+    providers: [feed.provider],
+    runtime: { now: () => clock.nowMs, fetch: offline },
+    ...options,
+  })
 }
 
 /** Puts bars into the store of a client by `load`, as a user would; returns the milliseconds that it took. */
-export async function loadBars(client: DataClient, feed: Feed, symbol: string, interval: '1m' | '1d', bars: Bars): Promise<number> {
+export async function loadBars(
+  client: DataClient,
+  feed: Feed,
+  symbol: string,
+  interval: '1m' | '1d',
+  bars: Bars,
+): Promise<number> {
   feed.bars.set(symbol, bars)
   const started = performance.now()
   const stepMs = interval === '1m' ? MINUTE_MS : 1440 * MINUTE_MS
@@ -138,8 +155,16 @@ export function openFiles(paths: readonly string[]): OpenFile[] {
 }
 
 /** Reads files by the codec alone into one Arrow batch: no client, no store, no proof. */
-export async function readByCodec(files: readonly OpenFile[], into?: ReadBuffers): Promise<ReturnType<typeof tableFromColumns>> {
-  const parts = files.map(({ path, footer }) => ({ source: bytesSource(readFileSync(path)), footer, startRow: 0, endRow: footer.rows }))
+export async function readByCodec(
+  files: readonly OpenFile[],
+  into?: ReadBuffers,
+): Promise<ReturnType<typeof tableFromColumns>> {
+  const parts = files.map(({ path, footer }) => ({
+    source: bytesSource(readFileSync(path)),
+    footer,
+    startRow: 0,
+    endRow: footer.rows,
+  }))
   const columns = await readColumns(parts, {
     ...SHAPE,
     compressors: COMPRESSORS,

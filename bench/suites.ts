@@ -37,7 +37,7 @@ export function plannedSuites(isQuick: boolean): readonly PlannedSuite[] {
           goals: FULL_READ_GOALS,
         }),
     },
-    { name: 'month', prepare: () => monthSuite(minutes(tenYears, 'tick'), repeats(15)) },
+    { name: 'month', prepare: () => monthSuite(minutes(tenYears, 'tick'), repeats(25)) },
     {
       name: 'append',
       prepare: () =>
@@ -84,11 +84,23 @@ export function plannedSuites(isQuick: boolean): readonly PlannedSuite[] {
       {
         name: `recorded-read-${i + 1}`,
         prepare: () =>
-          readSuite({ name: `recorded-read-${i + 1}`, about: `${name}: ${bars.timestamp.length} bars`, bars, repeats: repeats(15), isDense: false }),
+          readSuite({
+            name: `recorded-read-${i + 1}`,
+            about: `${name}: ${bars.timestamp.length} bars`,
+            bars,
+            repeats: repeats(15),
+            isDense: false,
+          }),
       },
       {
         name: `recorded-write-${i + 1}`,
-        prepare: () => writeSuite({ name: `recorded-write-${i + 1}`, about: `${name}: ${bars.timestamp.length} bars`, bars, repeats: repeats(9) }),
+        prepare: () =>
+          writeSuite({
+            name: `recorded-write-${i + 1}`,
+            about: `${name}: ${bars.timestamp.length} bars`,
+            bars,
+            repeats: repeats(9),
+          }),
       },
     ]),
   ]

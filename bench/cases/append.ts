@@ -17,7 +17,8 @@ const DAY_ROWS = 1440
 const SERIES = { provider: 'bench', schema: 'ohlcv', symbol: 'BTCUSDT', interval: '1m' } as const
 const LIMIT = 'write and fsync of the raw bytes, then rename'
 
-const label = (what: string, rows: number): string => `${what}, ${rows >= 1e6 ? `${(rows / 1e6).toFixed(1)} M` : `${Math.round(rows / 1e3)} k`} stored`
+const label = (what: string, rows: number): string =>
+  `${what}, ${rows >= 1e6 ? `${(rows / 1e6).toFixed(1)} M` : `${Math.round(rows / 1e3)} k`} stored`
 
 /** Stored rows and the days that come after them. */
 export interface AppendTask {
@@ -40,7 +41,11 @@ export async function appendSuite({ bars, lengths, repeats }: AppendTask): Promi
   const closers: (() => void | Promise<void>)[] = []
   const cases: Case[] = [limitCase(folder, sliceBars(bars, 0, DAY_ROWS))]
   for (const storedRows of lengths) {
-    const days = (): Days => ({ storedRows, next: 0, at: (day) => sliceBars(bars, storedRows + day * DAY_ROWS, storedRows + (day + 1) * DAY_ROWS) })
+    const days = (): Days => ({
+      storedRows,
+      next: 0,
+      at: (day) => sliceBars(bars, storedRows + day * DAY_ROWS, storedRows + (day + 1) * DAY_ROWS),
+    })
     const here = join(folder, String(storedRows))
     const stored = sliceBars(bars, 0, storedRows)
     cases.push(await storeCase(`${here}-store`, stored, days()))
@@ -56,11 +61,27 @@ export async function appendSuite({ bars, lengths, repeats }: AppendTask): Promi
     cases,
     limit: LIMIT,
     repeats,
+    warmUps: 3,
     goals: [
-      ...lengths.map((rows) => ({ name: label('commit to DuckDB\'s durable INSERT', rows), of: ours(rows), over: [label('DuckDB INSERT', rows)], most: 2 })),
+      ...lengths.map((rows) => ({
+        name: label("commit to DuckDB's durable INSERT", rows),
+        of: ours(rows),
+        over: [label('DuckDB INSERT', rows)],
+        most: 2,
+      })),
       { name: 'as fast at the long series as at the short', of: ours(long), over: [ours(short)], most: 1.2 },
-      { name: 'client as fast at the long series as at the short', of: label('marketlake update', long), over: [label('marketlake update', short)], most: 1.2 },
-      { name: 'faster than a Parquet rewrite', of: ours(long), over: [label('DuckDB rewrite of Parquet', long)], least: 100 },
+      {
+        name: 'client as fast at the long series as at the short',
+        of: label('marketlake update', long),
+        over: [label('marketlake update', short)],
+        most: 1.2,
+      },
+      {
+        name: 'faster than a Parquet rewrite',
+        of: ours(long),
+        over: [label('DuckDB rewrite of Parquet', long)],
+        least: 100,
+      },
     ],
     async close() {
       for (const closer of closers) await closer()
@@ -89,7 +110,9 @@ async function storeCase(root: string, stored: Bars, days: Days): Promise<Case> 
   let nowMs = openMs(stored, -1) + MINUTE_MS
   const storage = createLocalStorage({ root, now: () => nowMs })
   let head: Snapshot | null = null
-  const coverageTo = (endMs: number): CoverageRecord[] => [{ startMs: openMs(stored, 0), endMs, state: 'data', requestId: 'bench', asOfMs: nowMs }]
+  const coverageTo = (endMs: number): CoverageRecord[] => [
+    { startMs: openMs(stored, 0), endMs, state: 'data', requestId: 'bench', asOfMs: nowMs },
+  ]
   // One commit a year keeps the memory of preparing flat.
   for (let row = 0; row < stored.timestamp.length; row += 525_600) {
     const part = sliceBars(stored, row, Math.min(row + 525_600, stored.timestamp.length))
@@ -110,12 +133,24 @@ async function storeCase(root: string, stored: Bars, days: Days): Promise<Case> 
   }
 }
 
-function put(storage: Storage, base: Snapshot | null, upsert: Bars, coverage: readonly CoverageRecord[], opId: string): Promise<Snapshot> {
+function put(
+  storage: Storage,
+  base: Snapshot | null,
+  upsert: Bars,
+  coverage: readonly CoverageRecord[],
+  opId: string,
+): Promise<Snapshot> {
   return storage.commit(SERIES, base, { opId, upsert, coverage, rowsPerYear: 525_600 })
 }
 
 /** The client: asks a source, checks, compares and commits. */
-async function clientCases(folder: string, stored: Bars, bars: Bars, days: () => Days, closers: (() => void | Promise<void>)[]): Promise<Case[]> {
+async function clientCases(
+  folder: string,
+  stored: Bars,
+  bars: Bars,
+  days: () => Days,
+  closers: (() => void | Promise<void>)[],
+): Promise<Case[]> {
   const kinds = [
     { name: 'marketlake update', options: { lookbackDays: 0 } },
     { name: 'marketlake update with its recheck of 7 days', options: { lookbackDays: 7 } },
@@ -145,7 +180,12 @@ async function clientCases(folder: string, stored: Bars, bars: Bars, days: () =>
   return cases
 }
 
-async function duckCases(folder: string, stored: Bars, days: Days, closers: (() => void | Promise<void>)[]): Promise<Case[]> {
+async function duckCases(
+  folder: string,
+  stored: Bars,
+  days: Days,
+  closers: (() => void | Promise<void>)[],
+): Promise<Case[]> {
   const parquet = `${folder}-stored.parquet`
   writeFileSync(parquet, joined(encodeParquet(stored, { ...SHAPE, compressors: COMPRESSORS })))
   const duck = await openDuck(`${folder}.duckdb`)
@@ -189,7 +229,10 @@ function rewriteCases(folder: string, parquet: string, duck: Duck, days: Days): 
     {
       name: label('DuckDB rewrite of Parquet', days.storedRows),
       before: () => duck.run(`COPY (SELECT ${SELECTED} FROM ${quoted(parquet)}) TO ${quoted(source)}`),
-      run: () => duck.run(`COPY (SELECT ${SELECTED} FROM ${quoted(source)} UNION ALL SELECT ${SELECTED} FROM ${quoted(parquet)} LIMIT ${days.storedRows + DAY_ROWS}) TO ${quoted(target)}`),
+      run: () =>
+        duck.run(
+          `COPY (SELECT ${SELECTED} FROM ${quoted(source)} UNION ALL SELECT ${SELECTED} FROM ${quoted(parquet)} LIMIT ${days.storedRows + DAY_ROWS}) TO ${quoted(target)}`,
+        ),
       check: isWritten,
       most: 2,
     },

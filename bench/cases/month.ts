@@ -9,7 +9,17 @@ import { type Bars, DAY_MS, MINUTE_MS, columnsOfArrow, expectBars, openMs, slice
 import type { Case, Suite } from '../harness.ts'
 import { SELECTED, openDuck, quoted } from '../peers/duckdb.ts'
 import { readByHyparquet, readByParquetWasm, readByPolars } from '../peers/others.ts'
-import { COMPRESSORS, SHAPE, benchClient, createFeed, loadBars, openFiles, readByCodec, temporaryFolder, viewOf } from '../store.ts'
+import {
+  COMPRESSORS,
+  SHAPE,
+  benchClient,
+  createFeed,
+  loadBars,
+  openFiles,
+  readByCodec,
+  temporaryFolder,
+  viewOf,
+} from '../store.ts'
 import { joined, rawBytes } from './read.ts'
 
 const LIMIT = 'readFileSync of the decoded bytes'
@@ -74,7 +84,11 @@ export async function monthSuite(bars: Bars, repeats: number): Promise<Suite> {
       check: sameTable,
       most: 3,
     },
-    { name: 'hyparquet rowStart, rowEnd, our 10y file', run: () => readByHyparquet(at('ours.parquet'), rows, first), check: same },
+    {
+      name: 'hyparquet rowStart, rowEnd, our 10y file',
+      run: () => readByHyparquet(at('ours.parquet'), rows, first),
+      check: same,
+    },
     { name: 'hyparquet onChunk, our month file', run: () => readByHyparquet(path, rows), check: same },
   ]
   return {
@@ -83,6 +97,7 @@ export async function monthSuite(bars: Bars, repeats: number): Promise<Suite> {
     cases,
     limit: LIMIT,
     repeats,
+    warmUps: 5,
     goals: [
       { name: 'month to the limit', of: CLIENT, over: [LIMIT], most: 2.5 },
       { name: 'client over codec', of: CLIENT, over: [CODEC], most: 1.15 },

@@ -8,8 +8,26 @@ import { encodeParquet } from '../../src/codecs/parquet/index.ts'
 import { type Bars, COLUMNS, ROW_BYTES, columnsOfArrow, expectBars, openMs, MINUTE_MS } from '../data.ts'
 import type { Case, Goal, Suite } from '../harness.ts'
 import { openDuck, quoted, SELECTED } from '../peers/duckdb.ts'
-import { ipcBytes, polarsWriter, readByHyparquet, readByParquetWasm, readByPolars, readIpc, writeByHyparquet } from '../peers/others.ts'
-import { COMPRESSORS, SHAPE, benchClient, bytesBelow, createFeed, loadBars, openFiles, readByCodec, temporaryFolder } from '../store.ts'
+import {
+  ipcBytes,
+  polarsWriter,
+  readByHyparquet,
+  readByParquetWasm,
+  readByPolars,
+  readIpc,
+  writeByHyparquet,
+} from '../peers/others.ts'
+import {
+  COMPRESSORS,
+  SHAPE,
+  benchClient,
+  bytesBelow,
+  createFeed,
+  loadBars,
+  openFiles,
+  readByCodec,
+  temporaryFolder,
+} from '../store.ts'
 
 /** What is read, and against which goals. */
 export interface ReadTask {
@@ -68,7 +86,9 @@ export async function readSuite({ name, about, bars, repeats, isDense = true, go
 
   const same = expectBars(bars)
   const sameTable = (table: Parameters<typeof columnsOfArrow>[0]): void => same(columnsOfArrow(table))
-  const reused = Object.fromEntries(COLUMNS.map((column, i) => [column, i === 0 ? new BigInt64Array(rows) : new Float64Array(rows)]))
+  const reused = Object.fromEntries(
+    COLUMNS.map((column, i) => [column, i === 0 ? new BigInt64Array(rows) : new Float64Array(rows)]),
+  )
   const sameSize = (bytes: Uint8Array): void => {
     if (bytes.length !== rows * ROW_BYTES) throw new Error(`${bytes.length} bytes`)
   }
@@ -86,7 +106,8 @@ export async function readSuite({ name, about, bars, repeats, isDense = true, go
     { name: READ.ipc, run: () => readIpc(at('bars.arrow')), check: sameTable },
     ...READ.duckdb.map((label, i) => ({
       name: label,
-      run: () => duck.bars(`SELECT ${SELECTED} FROM ${quoted(at(['duckdb.parquet', 'ours.parquet'][i] as string))}`, rows),
+      run: () =>
+        duck.bars(`SELECT ${SELECTED} FROM ${quoted(at(['duckdb.parquet', 'ours.parquet'][i] as string))}`, rows),
       check: same,
     })),
     ...READ.polars.map((label, i) => ({
@@ -123,7 +144,9 @@ export async function readSuite({ name, about, bars, repeats, isDense = true, go
 
 /** The bytes of all columns, one after another. */
 export function rawBytes(bars: Bars): Uint8Array {
-  return joined(COLUMNS.map((name) => new Uint8Array(bars[name]!.buffer, bars[name]!.byteOffset, bars[name]!.byteLength)))
+  return joined(
+    COLUMNS.map((name) => new Uint8Array(bars[name]!.buffer, bars[name]!.byteOffset, bars[name]!.byteLength)),
+  )
 }
 
 /** Chunks as one. */

@@ -43,7 +43,9 @@ export async function smallSeriesSuite(count: number, rows: number, repeats: num
     writeFileSync(path('raw', i), rawBytes(bars))
     writeFileSync(path('arrow', i), ipc)
     polarsWriter(ipc)(`${path('polars', i)}.parquet`, 'zstd')
-    await duck.run(`COPY (SELECT ${SELECTED} FROM ${quoted(files[i] as string)}) TO ${quoted(`${path('duckdb', i)}.parquet`)}`)
+    await duck.run(
+      `COPY (SELECT ${SELECTED} FROM ${quoted(files[i] as string)}) TO ${quoted(`${path('duckdb', i)}.parquet`)}`,
+    )
   }
   const list = `read_parquet([${files.map(quoted).join(', ')}])`
   const sources = [quoted(join(folder, 'duckdb', '*.parquet')), list]
@@ -79,17 +81,41 @@ export async function smallSeriesSuite(count: number, rows: number, repeats: num
       },
       check: eachTable,
     },
-    { name: CODEC, run: () => each((i) => readByCodec(opened.slice(i, i + 1))), check: eachTable, note: 'footers parsed before' },
+    {
+      name: CODEC,
+      run: () => each((i) => readByCodec(opened.slice(i, i + 1))),
+      check: eachTable,
+      note: 'footers parsed before',
+    },
     { name: 'Arrow IPC files', run: () => each((i) => readIpc(path('arrow', i))), check: eachTable },
     ...sources.map((source, i) => ({
       name: DUCKDB[i] as string,
       run: () => duck.bars(`SELECT ${SELECTED} FROM ${source}`, count * rows),
       check: whole,
     })),
-    { name: 'Polars -> Arrow, own files', run: () => each((i) => readByPolars(`${path('polars', i)}.parquet`)), check: eachTable, most: 4 },
-    { name: 'Polars -> Arrow, our files', run: () => each((i) => readByPolars(files[i] as string)), check: eachTable, most: 4 },
-    { name: 'parquet-wasm -> Arrow, our files', run: () => each((i) => readByParquetWasm(files[i] as string)), check: eachTable, most: 4 },
-    { name: 'hyparquet onChunk, our files', run: () => each((i) => readByHyparquet(files[i] as string, rows)), most: 4 },
+    {
+      name: 'Polars -> Arrow, own files',
+      run: () => each((i) => readByPolars(`${path('polars', i)}.parquet`)),
+      check: eachTable,
+      most: 4,
+    },
+    {
+      name: 'Polars -> Arrow, our files',
+      run: () => each((i) => readByPolars(files[i] as string)),
+      check: eachTable,
+      most: 4,
+    },
+    {
+      name: 'parquet-wasm -> Arrow, our files',
+      run: () => each((i) => readByParquetWasm(files[i] as string)),
+      check: eachTable,
+      most: 4,
+    },
+    {
+      name: 'hyparquet onChunk, our files',
+      run: () => each((i) => readByHyparquet(files[i] as string, rows)),
+      most: 4,
+    },
   ]
   return {
     name: 'small-series',
@@ -97,6 +123,7 @@ export async function smallSeriesSuite(count: number, rows: number, repeats: num
     cases,
     limit: LIMIT,
     repeats,
+    warmUps: 2,
     goals: [
       { name: 'small series to the limit', of: CLIENT, over: [LIMIT], most: 3 },
       { name: 'client over codec', of: CLIENT, over: [CODEC], most: 1.15 },
@@ -120,7 +147,9 @@ function inOrder(results: readonly BatchResult[], symbols: readonly string[]): A
 
 function concatenated(series: readonly Bars[]): Record<string, BigInt64Array | Float64Array> {
   const rows = series.reduce((sum, bars) => sum + bars.timestamp.length, 0)
-  const out = Object.fromEntries(COLUMNS.map((name, i) => [name, i === 0 ? new BigInt64Array(rows) : new Float64Array(rows)]))
+  const out = Object.fromEntries(
+    COLUMNS.map((name, i) => [name, i === 0 ? new BigInt64Array(rows) : new Float64Array(rows)]),
+  )
   let at = 0
   for (const bars of series) {
     for (const name of COLUMNS) (out[name] as Float64Array).set(bars[name] as Float64Array, at)

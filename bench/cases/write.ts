@@ -41,7 +41,14 @@ export interface WriteTask {
 }
 
 /** Prepares the cases that write the same bars. */
-export async function writeSuite({ name, about, bars, repeats, goals = [], mostBytesPerRow }: WriteTask): Promise<Suite> {
+export async function writeSuite({
+  name,
+  about,
+  bars,
+  repeats,
+  goals = [],
+  mostBytesPerRow,
+}: WriteTask): Promise<Suite> {
   const folder = temporaryFolder('write')
   const rows = bars.timestamp.length
   const at = (file: string): string => join(folder, file)
@@ -92,11 +99,19 @@ export async function writeSuite({ name, about, bars, repeats, goals = [], mostB
     written('DuckDB COPY, zstd', () => duck.run(`COPY bars TO ${quoted(target)} (FORMAT parquet, COMPRESSION zstd)`)),
     written('Polars writeParquet, zstd', () => writeByPolars(target, 'zstd')),
     { name: 'Arrow IPC file', before: clear, run: () => writeFileSync(target, ipcBytes(bars)) },
-    { name: HYPARQUET, before: clear, run: () => writeByHyparquet(target, bars), check: () => void sizes.set(HYPARQUET, statSync(target).size), most: 4 },
+    {
+      name: HYPARQUET,
+      before: clear,
+      run: () => writeByHyparquet(target, bars),
+      check: () => void sizes.set(HYPARQUET, statSync(target).size),
+      most: 4,
+    },
   ]
   const sizeGoal = (): Goal[] => {
     const size = sizes.get(COMMIT)
-    return mostBytesPerRow === undefined || size === undefined ? [] : [{ name: 'bytes a row in the store', of: size / rows, most: mostBytesPerRow }]
+    return mostBytesPerRow === undefined || size === undefined
+      ? []
+      : [{ name: 'bytes a row in the store', of: size / rows, most: mostBytesPerRow }]
   }
   return {
     name,
@@ -120,12 +135,21 @@ function commitCase(folder: string, bars: Bars, sizes: Map<string, number>): Cas
     },
     run() {
       const storage = createLocalStorage({ root, now: () => openMs(bars, -1) + MINUTE_MS })
-      const coverage = [{ startMs: openMs(bars, 0), endMs: openMs(bars, -1) + MINUTE_MS, state: 'data' as const, requestId: 'bench', asOfMs: 0 }]
-      return storage.commit(
-        { provider: 'bench', schema: 'ohlcv', symbol: 'BTCUSDT', interval: '1m' },
-        null,
-        { opId: 'fill', upsert: bars, coverage, rowsPerYear: bars.timestamp.length },
-      )
+      const coverage = [
+        {
+          startMs: openMs(bars, 0),
+          endMs: openMs(bars, -1) + MINUTE_MS,
+          state: 'data' as const,
+          requestId: 'bench',
+          asOfMs: 0,
+        },
+      ]
+      return storage.commit({ provider: 'bench', schema: 'ohlcv', symbol: 'BTCUSDT', interval: '1m' }, null, {
+        opId: 'fill',
+        upsert: bars,
+        coverage,
+        rowsPerYear: bars.timestamp.length,
+      })
     },
     async check(snapshot: Snapshot) {
       sizes.set(COMMIT, snapshot.sizeBytes)

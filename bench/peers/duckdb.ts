@@ -44,9 +44,15 @@ export async function openDuck(path = ':memory:'): Promise<Duck> {
   }
 }
 
-async function readBars(connection: DuckDBConnection, sql: string, rows: number): Promise<Record<string, BigInt64Array | Float64Array>> {
+async function readBars(
+  connection: DuckDBConnection,
+  sql: string,
+  rows: number,
+): Promise<Record<string, BigInt64Array | Float64Array>> {
   const result = await connection.stream(sql)
-  const out = Object.fromEntries(COLUMNS.map((name, i) => [name, i === 0 ? new BigInt64Array(rows) : new Float64Array(rows)]))
+  const out = Object.fromEntries(
+    COLUMNS.map((name, i) => [name, i === 0 ? new BigInt64Array(rows) : new Float64Array(rows)]),
+  )
   let at = 0
   for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     for (const [i, name] of COLUMNS.entries()) {

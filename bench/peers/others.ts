@@ -24,9 +24,13 @@ import { type Bars, COLUMNS } from '../data.ts'
 
 /** Bars as the bytes of an Arrow IPC file. */
 export function ipcBytes(bars: Bars): Uint8Array {
-  const fields = COLUMNS.map((name, i) => new Field(name, i === 0 ? new TimestampMicrosecond('UTC') : new Float64(), false))
+  const fields = COLUMNS.map(
+    (name, i) => new Field(name, i === 0 ? new TimestampMicrosecond('UTC') : new Float64(), false),
+  )
   const rows = bars.timestamp.length
-  const children = fields.map(({ name, type }) => makeData({ type: type as Float64, length: rows, nullCount: 0, data: bars[name] as Float64Array }))
+  const children = fields.map(({ name, type }) =>
+    makeData({ type: type as Float64, length: rows, nullCount: 0, data: bars[name] as Float64Array }),
+  )
   const schema = new Schema(fields)
   const batch = new RecordBatch(schema, makeData({ type: new Struct(fields), length: rows, nullCount: 0, children }))
   return tableToIPC(new ArrowTable(schema, batch), 'file')
@@ -45,13 +49,19 @@ export function polarsWriter(ipc: Uint8Array): (path: string, compression: 'zstd
 
 /** A Parquet file by Polars as an Arrow table; `slice` = rows `[offset, offset + length)`. */
 export function readByPolars(path: string, slice?: { offset: number; length: number }): Table {
-  const frame = slice === undefined ? polars.readParquet(path) : polars.scanParquet(path).slice(slice.offset, slice.length).collectSync()
+  const frame =
+    slice === undefined
+      ? polars.readParquet(path)
+      : polars.scanParquet(path).slice(slice.offset, slice.length).collectSync()
   return tableFromIPC(frame.writeIPC({ compression: 'uncompressed' }))
 }
 
 /** A Parquet file by Polars with rows put behind, written whole. */
 export function rewriteByPolars(path: string, added: Uint8Array, target: string): void {
-  polars.readParquet(path).vstack(polars.readIPC(Buffer.from(added.buffer, added.byteOffset, added.length))).writeParquet(target, { compression: 'zstd' })
+  polars
+    .readParquet(path)
+    .vstack(polars.readIPC(Buffer.from(added.buffer, added.byteOffset, added.length)))
+    .writeParquet(target, { compression: 'zstd' })
 }
 
 /** A Parquet file by parquet-wasm as an Arrow table. */
@@ -68,8 +78,14 @@ const PARSERS = {
 } as unknown as ParquetParsers
 
 /** Rows `[start, end)` of a Parquet file by hyparquet, collected by its way of least overhead, in chunks. */
-export async function readByHyparquet(path: string, rows: number, start = 0): Promise<Record<string, BigInt64Array | Float64Array>> {
-  const out = Object.fromEntries(COLUMNS.map((name, i) => [name, i === 0 ? new BigInt64Array(rows) : new Float64Array(rows)]))
+export async function readByHyparquet(
+  path: string,
+  rows: number,
+  start = 0,
+): Promise<Record<string, BigInt64Array | Float64Array>> {
+  const out = Object.fromEntries(
+    COLUMNS.map((name, i) => [name, i === 0 ? new BigInt64Array(rows) : new Float64Array(rows)]),
+  )
   const handle = openSync(path, 'r')
   try {
     const byteLength = fstatSync(handle).size
@@ -112,6 +128,11 @@ export async function readByHyparquet(path: string, rows: number, start = 0): Pr
 export function writeByHyparquet(path: string, bars: Bars): void {
   parquetWriteFile({
     filename: path,
-    columnData: COLUMNS.map((name, i) => ({ name, data: bars[name] as never, type: i === 0 ? 'INT64' : 'DOUBLE', nullable: false })),
+    columnData: COLUMNS.map((name, i) => ({
+      name,
+      data: bars[name] as never,
+      type: i === 0 ? 'INT64' : 'DOUBLE',
+      nullable: false,
+    })),
   })
 }
