@@ -1,12 +1,14 @@
 /**
- * Financial Modeling Prep: bars of US shares, splits and dividends. Needs a key. Prices are adjusted for splits.
+ * Financial Modeling Prep: bars of US shares and indices, daily bars of shares abroad, coins and currencies, splits and
+ * dividends. Needs a key; its terms allow display and redistribution by licence only. Prices are adjusted for splits.
  * Source: https://site.financialmodelingprep.com/developer/docs/stable; keys made since September 2025 reach nothing else.
  * @module
  */
 import { ProviderError } from '../contract/errors.ts'
 import type { HttpResponse } from '../contract/http.ts'
-import { type Interval, isLabelled } from '../contract/interval.ts'
+import { isLabelled } from '../contract/interval.ts'
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
+import type { Range } from '../contract/range.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
 import { type ActionRow, actionColumns } from './actions.ts'
 import { floatColumn, listAt, malformed, numberOf, objectAt } from './columns.ts'
@@ -18,159 +20,202 @@ import {
   type PageRequest,
   defineHttpProvider,
 } from './http/define.ts'
-import { refuseFarTimes } from './http/page-guard.ts'
 import { type ProviderCode, classifyByStatus, vendorError, vendorText } from './http/status.ts'
-import { fromClassSeparator, withClassSeparator } from './symbols.ts'
-import { zoneClock } from './zone.ts'
+import { requireUsListing } from './listings.ts'
+import { dateMs, dayText, wallReader, zoneDateMs } from './stamps.ts'
+import { fromClassSeparator, isCurrency, pairOf, pairOfJoined, symbolOfPair, withClassSeparator } from './symbols.ts'
 
-const DAILY_ROWS = 5000
+const HOUR_MS = 3_600_000
+const FIVE_YEARS_MS = 1825 * DAY_MS
+const NEW_YORK = 'America/New_York'
+const MOST_EVENTS = 1000
 
 /** What a free key can do, but for the intraday bars, which begin with a paid plan. */
 export const FMP: ProviderCapabilities = {
   schemas: ['ohlcv', 'actions'],
-  assetClasses: ['equity', 'etf'],
+  assetClasses: ['equity', 'etf', 'fund', 'index', 'crypto', 'forex'],
   intervals: { '1m': '1min', '5m': '5min', '15m': '15min', '30m': '30min', '1h': '1hour', '4h': '4hour', '1d': 'full' },
-  rowsPerRequest: DAILY_ROWS,
-  // Longer windows are cut without a word.
+  rowsPerRequest: 5000,
+  // Longer windows are cut without a word: a minute's bars after three days, five minutes' after a month.
   spanMsPerRequest: {
     '1m': 3 * DAY_MS,
-    '5m': 20 * DAY_MS,
-    '15m': 30 * DAY_MS,
-    '30m': 30 * DAY_MS,
-    '1h': 60 * DAY_MS,
-    '4h': 60 * DAY_MS,
+    '5m': 30 * DAY_MS,
+    '15m': 60 * DAY_MS,
+    '30m': 90 * DAY_MS,
+    '1h': 180 * DAY_MS,
+    '4h': 365 * DAY_MS,
+    '1d': FIVE_YEARS_MS,
   },
+  historyMs: { '1d': FIVE_YEARS_MS },
   rateLimits: [{ weight: 250, perMs: DAY_MS }],
   keys: [['FMP_API_KEY']],
   metered: false,
   finalityLagMs: DAY_MS,
-  barsWithoutTrades: 'omitted',
+  barsWithoutTrades: 'unknown',
   basis: { intraday: 'splits', daily: 'splits' },
   anchor: 'session',
   dayBoundary: 'session',
-  columns: ['vwap', 'adj_close'],
+  columns: [],
+  probe: { symbol: 'AAPL', interval: '1d' },
   verified:
-    'daily bars of both interfaces and the refusal for too many requests seen in recordings; intraday bars documented',
+    'daily bars of both interfaces and the refusal of too many requests seen in recordings; splits and dividends, windows and stamps of intraday bars reported by users',
 }
 
-/** Dividends so far, while splits are asked for: both kinds make one answer. */
-type Cursor = { readonly dividends: readonly ActionRow[] }
+/** Where the next window starts; for events, the dividends so far while splits are asked for. */
+interface Cursor {
+  readonly startMs: EpochMs
+  readonly dividends?: readonly ActionRow[]
+}
 type Context = PageContext<Cursor, HttpProviderOptions>
 
-function toRequest({ baseUrl, symbol, series, vendorInterval, range, cursor, keys }: Context): PageRequest {
-  const day = (ms: EpochMs): string => new Date(ms).toISOString().slice(0, 10)
-  const isActions = series.schema === 'actions'
-  // Both ends are inclusive. Intraday dates are New York's, where a UTC day begins the evening before.
-  const firstMs = isActions || isLabelled(series.interval as Interval) ? range.startMs : range.startMs - 6 * 3_600_000
-  const query = new URLSearchParams({ symbol, ...(isActions ? {} : { from: day(firstMs), to: day(range.endMs - 1) }) })
-  const path = isActions
-    ? cursor === undefined
-      ? 'dividends'
-      : 'splits'
-    : series.interval === '1d'
-      ? `historical-price-eod/${vendorInterval}`
-      : `historical-chart/${vendorInterval}`
-  return { url: `${baseUrl}/${path}?${query}`, headers: { apikey: keys['apiKey'] as string }, as: 'json' }
+/** `BRK.B` -> `BRK-B`, `BTC-USD` -> `BTCUSD`, `EURUSD=X` -> `EURUSD`; `^GSPC` and `VOD.L` are the same. */
+function vendorSymbol(symbol: string): string {
+  const pair = pairOf(symbol)
+  return pair !== null && isCurrency(pair.quote) ? `${pair.base}${pair.quote}` : withClassSeparator(symbol, '-')
+}
+
+function canonicalSymbol(vendor: string): string {
+  // Shares have five letters at most, so longer names are pairs; of five letters, those against the dollar.
+  const isPair = /^[A-Z0-9]{6,}$|^[A-Z0-9]{2}USD$/.test(vendor)
+  const kind = vendor.length === 6 && isCurrency(vendor.slice(0, 3)) ? 'forex' : 'crypto'
+  const pair = isPair ? pairOfJoined(vendor, kind) : null
+  return pair === null || !isCurrency(pair.quote) ? fromClassSeparator(vendor, '-') : symbolOfPair(pair)
+}
+
+const isByDay = ({ series }: Context): boolean => series.interval === undefined || isLabelled(series.interval)
+
+/** Refuses what the vendor would answer with an empty list, or with stamps of a clock that is not known. */
+function refuseUnknown(context: Context): void {
+  const { symbol } = context.series
+  const pair = pairOf(symbol)
+  if (symbol.endsWith('=F') || (pair !== null && !isCurrency(pair.quote))) {
+    throw new ProviderError('provider/unsupported', `has no futures and no pairs of two coins: ${symbol} is one`)
+  }
+  if (isByDay(context)) return
+  requireUsListing(symbol)
+  if (pair === null) return
+  const message = `does not say on which clock it stamps intraday bars of pairs such as ${symbol}`
+  throw new ProviderError('provider/unsupported', message, { field: 'interval', value: context.series.interval })
+}
+
+function windowOf({ range, cursor, series, capabilities }: Context): Range {
+  const startMs = cursor?.startMs ?? range.startMs
+  const spanMs = series.interval === undefined ? undefined : capabilities.spanMsPerRequest?.[series.interval]
+  return { startMs, endMs: Math.min(range.endMs, startMs + (spanMs ?? Number.POSITIVE_INFINITY)) }
+}
+
+function toRequest(context: Context): PageRequest {
+  refuseUnknown(context)
+  const { baseUrl, symbol, series, vendorInterval, cursor, keys } = context
+  const headers = { apikey: keys['apiKey'] as string }
+  if (series.schema === 'actions') {
+    const query = new URLSearchParams({ symbol, limit: String(MOST_EVENTS) })
+    return { url: `${baseUrl}/${cursor === undefined ? 'dividends' : 'splits'}?${query}`, headers, as: 'json' }
+  }
+  const { startMs, endMs } = windowOf(context)
+  // Dates are those of New York, both ends inclusive. After five in the afternoon nothing of a date is left.
+  const [from, to] = isByDay(context)
+    ? [startMs, endMs - 1]
+    : [zoneDateMs(startMs + 7 * HOUR_MS, NEW_YORK), zoneDateMs(endMs - 1, NEW_YORK)]
+  const query = new URLSearchParams({ symbol, from: dayText(Math.min(from, to)), to: dayText(to) })
+  const path = isByDay(context) ? 'historical-price-eod' : 'historical-chart'
+  return { url: `${baseUrl}/${path}/${vendorInterval}?${query}`, headers, as: 'json' }
 }
 
 type Row = Readonly<Record<string, unknown>>
 
-/** Rows, newest first: a flat list now, `{ symbol, historical }` before. */
-function rowsOf(body: unknown): readonly Row[] {
+/** Rows of the symbol, newest first: a flat list now, `{ symbol, historical }` until 2025. */
+function rowsOf(body: unknown, symbol: string): readonly Row[] {
   const list = Array.isArray(body) ? body : listAt(objectAt(body, 'answer')['historical'], 'historical')
-  return list.map((row, i) => objectAt(row, `[${i}]`))
+  const all = list.map((row, i) => objectAt(row, `[${i}]`))
+  const own = all.filter((row) => row['symbol'] === undefined || row['symbol'] === symbol)
+  if (all.length > 0 && own.length === 0) throw malformed('[0].symbol', all[0]?.['symbol'], symbol)
+  return own
 }
 
-/** `2023-01-10` is a label; `2023-01-10 09:30:00` is New York's clock at the opening of the bar. */
-function timesOf(rows: readonly Row[]): Float64Array {
-  const clock = zoneClock('America/New_York')
-  return Float64Array.from(rows, ({ date }, i) => {
-    const text = typeof date === 'string' ? date : ''
-    const ms = text.length > 10 ? Date.parse(`${text.replace(' ', 'T')}Z`) : Date.parse(text)
-    if (Number.isNaN(ms)) throw malformed(`[${i}].date`, date, 'a date')
-    return text.length > 10 ? clock.utcMs(ms) : ms
-  })
-}
-
-function barPage(body: unknown, { range, series, symbol }: Context): PageAnswer<Cursor> {
-  const interval = series.interval as Interval
-  const all = rowsOf(body).filter((row) => row['symbol'] === undefined || row['symbol'] === symbol)
-  const times = timesOf(all)
-  refuseFarTimes(times, range, interval)
-  const kept = Array.from(times.keys()).filter(
-    (i) => (times[i] as number) >= range.startMs && (times[i] as number) < range.endMs,
-  )
-  const column = (name: string) => floatColumn(kept.length, (i) => all[kept[i] as number]?.[name])
-  const has = (name: string): boolean => all.some((row) => Object.hasOwn(row, name))
+function barPage(body: unknown, context: Context): PageAnswer<Cursor> {
+  const { range, symbol } = context
+  const rows = rowsOf(body, symbol)
+  const window = windowOf(context)
+  // Labels are dates; other bars carry New York's clock at their opening.
+  const read = isByDay(context) ? dateMs : wallReader(NEW_YORK)
+  const column = (name: string) => floatColumn(rows.length, (i) => rows[i]?.[name])
+  // What the vendor calls `vwap` is the mean of open, high, low and close.
   const columns: PageColumns = {
-    timestamp: Float64Array.from(kept, (i) => times[i] as number),
+    timestamp: Float64Array.from(rows, ({ date }, i) => read(date, `[${i}].date`)),
     open: column('open'),
     high: column('high'),
     low: column('low'),
     close: column('close'),
     volume: column('volume'),
-    ...(has('vwap') ? { vwap: column('vwap') } : {}),
-    ...(has('adjClose') ? { adj_close: column('adjClose') } : {}),
+    ...(rows.some((row) => Object.hasOwn(row, 'adjClose')) ? { adj_close: column('adjClose') } : {}),
   }
-  // An answer of full length begins where the limit cut it.
-  const startMs =
-    all.length >= DAILY_ROWS ? Math.min(range.endMs, Math.max(range.startMs, Math.min(...times))) : range.startMs
-  return { columns, proven: { startMs, endMs: range.endMs } }
+  return { columns, proven: window, next: window.endMs < range.endMs ? { startMs: window.endMs } : undefined }
 }
 
-function eventOf(row: Row): ActionRow {
-  const exDateMs = Date.parse(String(row['date']))
-  const [numerator, denominator] = [numberOf(row['numerator']), numberOf(row['denominator'])]
-  if (Object.hasOwn(row, 'numerator')) {
-    return {
-      kind: 'split',
-      exDateMs,
-      value: numerator === null || denominator === null || denominator === 0 ? null : numerator / denominator,
-    }
+function eventOf(row: Row, i: number): ActionRow {
+  const exDateMs = dateMs(row['date'], `[${i}].date`)
+  if (!Object.hasOwn(row, 'numerator')) {
+    return { kind: 'dividend', exDateMs, value: numberOf(row['adjDividend']) ?? numberOf(row['dividend']) }
   }
-  return { kind: 'dividend', exDateMs, value: numberOf(row['adjDividend']) ?? numberOf(row['dividend']) }
+  const [numerator, denominator] = [numberOf(row['numerator']), numberOf(row['denominator'])]
+  const isRatio = numerator !== null && denominator !== null && denominator !== 0
+  return { kind: 'split', exDateMs, value: isRatio ? numerator / denominator : null }
 }
 
 function actionPage(body: unknown, { range, symbol, cursor }: Context): PageAnswer<Cursor> {
-  const own = listAt(body, 'answer')
-    .map((row, i) => objectAt(row, `[${i}]`))
-    .filter((row) => row['symbol'] === symbol)
-  const events = own.map(eventOf).filter(({ exDateMs }) => exDateMs >= range.startMs && exDateMs < range.endMs)
+  const all = rowsOf(listAt(body, 'answer'), symbol).map(eventOf)
+  // A list of full length begins where the limit cut it.
+  const oldestMs = all.length < MOST_EVENTS ? range.startMs : Math.min(...all.map(({ exDateMs }) => exDateMs)) + DAY_MS
+  const startMs = Math.min(range.endMs, Math.max(cursor?.startMs ?? range.startMs, oldestMs))
+  const events = all.filter(({ exDateMs }) => exDateMs >= startMs && exDateMs < range.endMs)
   // Dividends and splits replace what is stored together, so nothing is proven before both are there.
-  if (cursor === undefined) {
-    const nothing = { startMs: range.startMs, endMs: range.startMs }
-    return { columns: actionColumns([]), proven: nothing, next: { dividends: events } }
+  if (cursor?.dividends === undefined) {
+    const proven = { startMs: range.startMs, endMs: range.startMs }
+    return { columns: actionColumns([]), proven, next: { startMs, dividends: events } }
   }
-  return { columns: actionColumns([...cursor.dividends, ...events]), proven: range }
+  const dividends = cursor.dividends.filter(({ exDateMs }) => exDateMs >= startMs)
+  return { columns: actionColumns([...dividends, ...events]), proven: { startMs, endMs: range.endMs } }
 }
 
 /** Text -> code; the first that matches. */
 const TEXTS: readonly (readonly [RegExp, ProviderCode])[] = [
-  [/invalid api key|api key is invalid|missing api key/i, 'provider/unauthorized'],
+  [/(invalid|missing) api[- ]?key|api key is invalid/i, 'provider/unauthorized'],
+  [/limit reach/i, 'provider/quota'],
   [
-    /legacy endpoint|exclusive endpoint|special endpoint|premium|upgrade your plan|not available under your/i,
+    /(legacy|exclusive|special|restricted) endpoint|premium|upgrade your plan|not available under/i,
     'provider/forbidden',
   ],
-  [/bandwidth limit|limit reach/i, 'provider/quota'],
   [/too many requests/i, 'provider/rate-limited'],
 ]
 
+const LONGEST_WAIT_MS = 60_000
+
+/** Milliseconds to wait as the body says; the header beside it counts in other units. */
+function waitMsOf(body: unknown): number | undefined {
+  const fields = typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>) : {}
+  const seconds = numberOf(fields['X-Rate-Limit-Retry-After-Seconds'])
+  const ms = numberOf(fields['X-Rate-Limit-Retry-After-Milliseconds'])
+  if (seconds === null && ms === null) return undefined
+  return Math.min(LONGEST_WAIT_MS, Math.max(0, (seconds ?? 0) * 1000, ms ?? 0))
+}
+
+/** Refusals are an object or a plain text, data is a list; only the older interface answered with an object. */
 function classify(response: HttpResponse): Error | null {
   const { body, status } = response
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
+  const isData = status < 400 && (Array.isArray(body) || (isObject && Object.hasOwn(body, 'historical')))
+  if (isData) return null
   const said = vendorText(body)
-  const isError = status >= 400 || (typeof body === 'object' && body !== null && Object.hasOwn(body, 'Error Message'))
-  if (!isError) {
-    // The older interface answers an unknown symbol with nothing at all.
-    const isNothing =
-      typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length === 0
-    return isNothing ? vendorError('provider/not-found', response, 'nothing') : classifyByStatus(response)
-  }
+  // An unknown symbol was answered with nothing at all.
+  if (status < 400 && isObject && Object.keys(body).length === 0) return vendorError('provider/not-found', response)
   const code = TEXTS.find(([pattern]) => pattern.test(said))?.[1]
-  if (code === undefined) return classifyByStatus(response) ?? vendorError('provider/response', response, said)
-  const waitMs = numberOf((body as Record<string, unknown> | null)?.['X-Rate-Limit-Retry-After-Milliseconds'])
+  if (code === undefined)
+    return classifyByStatus(response) ?? (isObject ? vendorError('provider/response', response, said) : null)
+  const waitMs = code === 'provider/rate-limited' ? waitMsOf(body) : undefined
   return new ProviderError(code, `answered ${status}: ${said}`, {
     status,
-    ...(waitMs === null ? {} : { retryAfterMs: waitMs }),
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   })
 }
 
@@ -182,6 +227,6 @@ export const fmp: HttpProviderFactory = defineHttpProvider<Cursor>({
   toRequest,
   toPage: (body, context) => (context.series.schema === 'actions' ? actionPage : barPage)(body, context),
   classify,
-  vendorSymbol: (symbol) => withClassSeparator(symbol, '-'),
-  canonicalSymbol: (vendor) => fromClassSeparator(vendor, '-'),
+  vendorSymbol,
+  canonicalSymbol,
 })
