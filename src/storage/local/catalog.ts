@@ -11,11 +11,14 @@ import { listLog, readHead, readVersion } from './log.ts'
 import { pinsOf, readPin } from './pins.ts'
 import type { LocalSnapshot } from './snapshot-format.ts'
 import { type Desk, type LocalStore, deskOf } from './store.ts'
+import { createTurns } from './turns.ts'
 
 /** All series that hold a version. One whose head cannot be read is listed by its newest readable version, and said. */
 export async function listHeads(store: LocalStore): Promise<CatalogEntry[]> {
   const entries: CatalogEntry[] = []
+  const turns = createTurns()
   for (const series of await findSeries(store.fs, store.options.root)) {
+    await turns()
     const desk = deskOf(store, series)
     const head = await readableHead(store, desk)
     if (head !== null) entries.push({ series: desk.series, head })

@@ -8,6 +8,7 @@ import type { DataFile } from './layout.ts'
 import { type LogListing, findVersion, readVersion } from './log.ts'
 import type { LocalSnapshot } from './snapshot-format.ts'
 import type { Desk, LocalStore } from './store.ts'
+import { createTurns } from './turns.ts'
 
 /** A file with the versions that name it, the first one known and the last one; both inclusive. */
 export interface NamedFile {
@@ -31,9 +32,6 @@ export interface HistoryIndex {
   top: { readonly version: number; readonly hash: string }
 }
 
-/** Longest stretch of reading before other work gets a turn. */
-const TURN_MS = 8
-
 /** Brings the index of a desk up to what is in the log, from the beginning if it does not fit. */
 export async function historyIndex(store: LocalStore, desk: Desk, listing: LogListing): Promise<HistoryIndex> {
   const there = [...new Set([...listing.kept, ...listing.live])].toSorted((a, b) => a - b)
@@ -42,13 +40,11 @@ export async function historyIndex(store: LocalStore, desk: Desk, listing: LogLi
   desk.history = index
   const present = new Set(there)
   for (const version of index.versions.keys()) if (!present.has(version)) index.versions.delete(version)
-  let turnStart = performance.now()
+  const turns = createTurns()
   for (const version of there) {
     if (version <= index.top.version) continue
     advance(store, desk, index, version)
-    if (performance.now() - turnStart < TURN_MS) continue
-    await new Promise<void>((resolve) => void setImmediate(resolve))
-    turnStart = performance.now()
+    await turns()
   }
   return index
 }

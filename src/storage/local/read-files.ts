@@ -10,6 +10,7 @@ import { unionShapes } from '../column-shape.ts'
 import { DamagedDataFile, type OpenDataFile, openDataFile } from './data-file.ts'
 import type { DataFile } from './layout.ts'
 import type { Desk, LocalStore } from './store.ts'
+import { createTurns } from './turns.ts'
 
 /** Rows in `[start, end)` ticks. */
 export interface TickRange {
@@ -45,7 +46,9 @@ export async function readFiles(
   const parts: ReadPart[] = []
   let held = 0
   let shape: readonly StoredColumn[] = []
+  const turns = createTurns()
   for (const file of files) {
+    await turns()
     options.signal?.throwIfAborted()
     const opened = await openDataFile(store, desk, file)
     held += opened.whole?.length ?? 0

@@ -14,6 +14,7 @@ import { localSnapshot } from './local-snapshot.ts'
 import { type TickRange, partOf, readFiles, readParts } from './read-files.ts'
 import type { LocalSnapshot } from './snapshot-format.ts'
 import { type Desk, type LocalStore, deskOf } from './store.ts'
+import { createTurns } from './turns.ts'
 
 interface ReadPlan {
   readonly desk: Desk
@@ -100,7 +101,9 @@ export async function* scanSnapshot(
   const release = hold(desk, files)
   try {
     const options = { columns, ...(signal === undefined ? {} : { signal }) }
+    const turns = createTurns()
     for await (const parts of batchesOf(store, desk, files, range, request.batchRows)) {
+      await turns()
       signal?.throwIfAborted()
       yield await readParts(store, desk, parts, options)
     }
