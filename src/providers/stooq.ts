@@ -1,6 +1,7 @@
 /**
  * Stooq: daily, weekly and monthly bars of shares, indices, currencies and futures, adjusted for splits and
- * dividends. Keyless within a daily limit; beyond it, or in some places always, it asks for a key.
+ * dividends. Keyless within a daily limit; beyond it, or in some places always, it asks for a key. Its terms allow
+ * personal use.
  * Source: the download link of https://stooq.com/q/d/?s=aapl.us, for which there is no documentation.
  * @module
  */
@@ -8,8 +9,7 @@ import { ProviderError } from '../contract/errors.ts'
 import type { HttpResponse } from '../contract/http.ts'
 import { type Interval, barOpen } from '../contract/interval.ts'
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
-import type { EpochMs } from '../contract/time.ts'
-import { floatColumn, malformed } from './columns.ts'
+import { barPage, floatColumn, malformed } from './columns.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -18,8 +18,9 @@ import {
   type PageRequest,
   defineHttpProvider,
 } from './http/define.ts'
-import { refuseFarTimes } from './http/page-guard.ts'
 import { classifyByStatus, vendorError } from './http/status.ts'
+import { listingOf } from './listings.ts'
+import { dateMs, dayText } from './stamps.ts'
 import { fromClassSeparator, namesOf, pairOf, pairOfJoined, symbolOfPair, withClassSeparator } from './symbols.ts'
 
 /** What Stooq can do. */
@@ -37,10 +38,13 @@ export const STOOQ: ProviderCapabilities = {
   anchor: 'session',
   dayBoundary: 'session',
   columns: [],
-  verified: 'daily bars seen in recordings; texts of refusals quoted',
+  probe: { symbol: 'AAPL', interval: '1d' },
+  verified: 'daily bars seen in recordings; texts of refusals quoted; weeks, months and limits not verified',
 }
 
-type Context = PageContext<never, HttpProviderOptions>
+/** After an answer without data: is the symbol known at all? */
+type Cursor = 'is known'
+type Context = PageContext<Cursor, HttpProviderOptions>
 
 const INDICES = namesOf({
   '^GSPC': '^spx',
@@ -59,89 +63,112 @@ const INDICES = namesOf({
 /** Suffix of a listing -> Stooq's; a symbol without suffix is American. */
 const MARKETS = namesOf({ '': 'us', L: 'uk', DE: 'de', T: 'jp', WA: 'pl', HK: 'hk', BD: 'hu' })
 
-/** `AAPL` -> `aapl.us`, `VOD.L` -> `vod.uk`, `^GSPC` -> `^spx`, `EURUSD=X` -> `eurusd`, `ES=F` -> `es.f`. */
+/** `AAPL` -> `aapl.us`, `BRK.B` -> `brk-b.us`, `VOD.L` -> `vod.uk`, `^GSPC` -> `^spx`, `EURUSD=X` -> `eurusd`, `ES=F` -> `es.f`. */
 function vendorSymbol(symbol: string): string {
   if (symbol.startsWith('^')) return INDICES.toVendor(symbol) ?? symbol.toLowerCase()
   const pair = pairOf(symbol)
   if (pair !== null) return `${pair.base}${pair.quote}`.toLowerCase()
   if (symbol.endsWith('=F')) return `${symbol.slice(0, -2).toLowerCase()}.f`
-  const plain = withClassSeparator(symbol, '-')
-  const [name, suffix] = plain.includes('.')
-    ? [plain.slice(0, plain.lastIndexOf('.')), plain.slice(plain.lastIndexOf('.') + 1)]
-    : [plain, '']
+  const { name, suffix } = listingOf(symbol)
   const market = MARKETS.toVendor(suffix)
-  return market === undefined ? symbol.toLowerCase() : `${name.toLowerCase()}.${market}`
+  // Letters that are not in the table stay large: `SAP.F` is a share in Frankfurt, `sap.f` would be a future.
+  return market === undefined ? symbol : `${withClassSeparator(name, '-').toLowerCase()}.${market}`
 }
 
 function canonicalSymbol(vendor: string): string {
   if (vendor.startsWith('^')) return INDICES.toCanonical(vendor) ?? vendor.toUpperCase()
-  const [name, market] = vendor.toUpperCase().split('.') as [string, string | undefined]
-  if (market === 'F') return `${name}=F`
-  if (market === undefined) {
+  if (vendor !== vendor.toLowerCase()) return vendor
+  const dot = vendor.lastIndexOf('.')
+  const name = (dot < 0 ? vendor : vendor.slice(0, dot)).toUpperCase()
+  if (dot < 0) {
     const pair = pairOfJoined(name, 'forex')
-    return pair === null ? vendor.toUpperCase() : symbolOfPair(pair)
+    return pair === null ? name : symbolOfPair(pair)
   }
-  const suffix = MARKETS.toCanonical(market.toLowerCase())
+  const market = vendor.slice(dot + 1)
+  if (market === 'f') return `${name}=F`
+  const suffix = MARKETS.toCanonical(market)
   const plain = fromClassSeparator(name, '-')
   return suffix === undefined ? vendor.toUpperCase() : suffix === '' ? plain : `${plain}.${suffix}`
 }
 
-function toRequest({ baseUrl, symbol, vendorInterval, range, keys }: Context): PageRequest {
-  // Both ends are inclusive.
-  const day = (ms: EpochMs): string => new Date(ms).toISOString().slice(0, 10).replaceAll('-', '')
+/** Refuses what has no name at the vendor: it would be answered with nothing, or be another instrument. */
+function refuseNameless(symbol: string, vendor: string): void {
+  const isCoin = pairOf(symbol)?.kind === 'crypto'
+  if (!isCoin && vendor === vendor.toLowerCase()) return
+  const markets = ['L', 'DE', 'T', 'WA', 'HK', 'BD'].map((suffix) => `.${suffix}`).join(' ')
+  const message = isCoin
+    ? `has no pairs of coins: ${symbol} is one`
+    : `has shares of the United States and of ${markets}, and ${symbol} is listed elsewhere`
+  throw new ProviderError('provider/unsupported', message, { field: 'symbol', value: symbol })
+}
+
+function toRequest({ baseUrl, symbol, series, vendorInterval, range, keys, cursor }: Context): PageRequest {
+  refuseNameless(series.symbol, symbol)
   const { apiKey } = keys
-  const query = new URLSearchParams({
-    s: symbol,
-    i: vendorInterval,
-    d1: day(range.startMs),
-    d2: day(range.endMs - 1),
-    ...(apiKey === undefined ? {} : { apikey: apiKey }),
-  })
+  // The key goes nowhere but into the address.
+  const key: Record<string, string> = apiKey === undefined ? {} : { apikey: apiKey }
+  if (cursor !== undefined) {
+    const query = new URLSearchParams({ s: symbol, f: 'sd2t2ohlcv', e: 'csv', ...key })
+    return { url: `${baseUrl}/q/l/?${query}&h`, as: 'text' }
+  }
+  // Both ends are inclusive.
+  const [d1, d2] = [range.startMs, range.endMs - 1].map((ms) => dayText(ms).replaceAll('-', '')) as [string, string]
+  const query = new URLSearchParams({ s: symbol, i: vendorInterval, d1, d2, ...key })
   return { url: `${baseUrl}/q/d/l/?${query}`, as: 'text' }
 }
 
 const HEADER = ['Date', 'Open', 'High', 'Low', 'Close', 'Volume']
-const ROW = /^\d{4}-\d{2}-\d{2},/
+const ROW = /^\d{4}-\d{2}-\d{2}(,|$)/
 
 /** Cells by line. The header may be missing, since the order is always the same; currencies have no volume. */
 function linesOf(body: unknown): readonly (readonly string[])[] {
   if (typeof body !== 'string') throw malformed('answer', body, 'lines of text')
-  const lines = body.split(/\r?\n/).filter((line) => line !== '')
-  if (lines[0]?.startsWith('Date,') === true) {
-    const names = (lines.shift() as string).split(',')
-    if (!names.every((name, i) => name === HEADER[i])) throw malformed('line 1', names, HEADER.join())
-    const cut = lines.findIndex((line) => line.split(',').length !== names.length)
-    if (cut >= 0) throw new ProviderError('provider/truncated', `the answer broke off in line ${cut + 2}`)
-  }
-  const odd = lines.findIndex((line) => !ROW.test(line) || line.split(',').length < 5)
+  const lines = body.split(/\r?\n/)
+  const rest = lines.pop()
+  if (lines.length === 0) throw malformed('answer', rest, 'lines that begin with a date')
+  const names = lines[0]?.startsWith('Date,') === true ? (lines.shift() as string).split(',') : undefined
+  if (names?.every((name, i) => name === HEADER[i]) === false) throw malformed('line 1', names, HEADER.join())
+  const odd = lines.findIndex((line) => !ROW.test(line))
   if (odd >= 0) throw malformed(`line ${odd + 1}`, lines[odd], 'a date and four prices')
-  return lines.map((line) => line.split(','))
+  const rows = lines.map((line) => line.split(','))
+  const width = names?.length ?? rows[0]?.length ?? 0
+  const cut = rows.findIndex((cells) => cells.length !== width)
+  // Every line ends with a break, so without one the last number may lack its last digits.
+  if (rest !== '' || cut >= 0 || width < 5)
+    throw new ProviderError('provider/truncated', 'the answer broke off in a line')
+  return rows
 }
 
-function toPage(body: unknown, { range, series }: Context): PageAnswer<never> {
-  if (typeof body === 'string' && NO_DATA.test(body))
-    return { columns: { timestamp: new Float64Array(0) }, proven: range }
-  const lines = linesOf(body)
-  const interval = series.interval as Interval
-  // Weeks and months are stamped by their last session.
-  const times = Float64Array.from(lines, ([date]) => barOpen(interval, Date.parse(date as string)))
-  refuseFarTimes(times, range, interval)
-  const kept = Array.from(times.keys()).filter(
-    (i) => (times[i] as number) >= range.startMs && (times[i] as number) < range.endMs,
-  )
-  const column = (cell: number) => floatColumn(kept.length, (i) => lines[kept[i] as number]?.[cell])
+/** No data in the window, for a symbol that the vendor knows or not: it does not say. */
+function emptyPage(body: string, { range, cursor }: Context): PageAnswer<Cursor> {
+  const columns = barPage([])
+  if (cursor === undefined) {
+    return { columns, proven: { startMs: range.startMs, endMs: range.startMs }, next: 'is known' }
+  }
+  if (UNKNOWN.test(body)) throw new ProviderError('provider/not-found', 'does not know this symbol')
+  return { columns, proven: range }
+}
+
+function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
+  if (typeof body === 'string' && (context.cursor !== undefined || NO_DATA.test(body))) return emptyPage(body, context)
+  const rows = linesOf(body)
+  const interval = context.series.interval as Interval
+  const column = (cell: number) => floatColumn(rows.length, (i) => rows[i]?.[cell])
   const columns: PageColumns = {
-    timestamp: Float64Array.from(kept, (i) => times[i] as number),
+    // Weeks and months are stamped by their last session.
+    timestamp: Float64Array.from(rows, ([date], i) => barOpen(interval, dateMs(date, `line ${i + 1}`))),
     open: column(1),
     high: column(2),
     low: column(3),
     close: column(4),
     volume: column(5),
   }
-  return { columns, proven: range }
+  return { columns, proven: context.range }
 }
 
 const NO_DATA = /^\s*No data\s*$/i
+/** The latest quote of a symbol that does not exist: `NOPE.US,N/D,N/D,N/D,N/D,N/D,N/D,N/D`. */
+const UNKNOWN = /^[^,\n]+,N\/D,N\/D,N\/D,N\/D/m
 
 /** Every refusal comes as text with status 200. */
 function classify(response: HttpResponse): Error | null {
@@ -157,7 +184,7 @@ function classify(response: HttpResponse): Error | null {
 }
 
 /** Stooq. The key is optional. */
-export const stooq: HttpProviderFactory = defineHttpProvider<never>({
+export const stooq: HttpProviderFactory = defineHttpProvider<Cursor>({
   name: 'stooq',
   capabilities: STOOQ,
   keysOptional: true,

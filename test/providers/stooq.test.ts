@@ -1,11 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { stooq } from '../../src/providers/index.ts'
+import { type VendorModel, providerContract } from '../../src/testkit/index.ts'
+import { HAVE_RECORDINGS, recording, responseOf } from '../msw/recordings.ts'
 import { recordedAnswers } from './recorded.ts'
-import { ask, range, rowsOf } from './asking.ts'
+import { recordedByClient } from './recorded-by-client.ts'
+import { ask, at, range, rowsOf } from './asking.ts'
 
 const HEADER = 'Date,Open,High,Low,Close,Volume\r\n'
 
-recordedAnswers('stooq', () => stooq(), {
+const RECORDED = {
   'akam_us_d.csv': {
     symbol: 'AKAM',
     interval: '1d',
@@ -38,7 +41,9 @@ recordedAnswers('stooq', () => stooq(), {
   },
   'limit_exceeded.txt': { symbol: 'AAPL', interval: '1d', asked: ['2024-01-01', '2024-01-10'], code: 'provider/quota' },
   'quote_l_ND.csv': { symbol: 'NOPE', interval: '1d', asked: ['2024-01-01', '2024-01-10'], code: 'provider/response' },
-})
+} as const
+recordedAnswers('stooq', () => stooq(), RECORDED)
+recordedByClient('stooq', () => stooq(), RECORDED)
 
 const daily = { schema: 'ohlcv', symbol: 'AAPL', interval: '1d' } as const
 const wanted = range('2024-01-01', '2024-02-01')
@@ -90,4 +95,107 @@ describe('requests', () => {
       apikey: 'SENTINEL',
     })
   })
+
+  it.each([
+    ['SAP.F', 'a share in Frankfurt, whose name would be that of a future'],
+    ['BHP.AX', 'a share in Sydney'],
+    ['BTC-USD', 'a coin'],
+    ['BTCUSDT', 'a coin'],
+  ])('are not sent for %s, %s', async (symbol) => {
+    const asking = ask(stooq(), { ...daily, symbol }, wanted, () => expect.unreachable('it asked'))
+    await expect(asking).rejects.toMatchObject({ code: 'provider/unsupported', symbol, field: 'symbol' })
+  })
+
+  it('of a week reach from its Monday to its Sunday', async () => {
+    const { urls } = await ask(stooq(), { ...daily, interval: '1w' }, range('2024-01-01', '2024-01-15'), text(HEADER))
+    expect(urls[0]!.search).toBe('?s=aapl.us&i=w&d1=20240101&d2=20240114')
+  })
+})
+
+describe('no data', () => {
+  const quote = (row: string) => `Symbol,Date,Time,Open,High,Low,Close,Volume\r\n${row}\r\n`
+  const answer = (row: string) => (url: URL) => new Response(url.pathname === '/q/l/' ? quote(row) : 'No data')
+
+  it('of a symbol that has a quote proves the window empty', async () => {
+    const { pages, urls } = await ask(stooq(), daily, wanted, answer('AAPL.US,2024-02-02,22:00:19,1,2,0.5,1.5,100'))
+    expect(urls.map(({ pathname }) => pathname)).toEqual(['/q/d/l/', '/q/l/'])
+    expect(urls[1]!.search).toBe('?s=aapl.us&f=sd2t2ohlcv&e=csv&h')
+    expect(pages.map((page) => [rowsOf(page).length, page.proven])).toEqual([
+      [0, { startMs: wanted.startMs, endMs: wanted.startMs }],
+      [0, wanted],
+    ])
+  })
+
+  it('of a symbol without a quote is an unknown symbol', async () => {
+    const asking = ask(stooq(), { ...daily, symbol: 'NOPE' }, wanted, answer('NOPE.US,N/D,N/D,N/D,N/D,N/D,N/D,N/D'))
+    await expect(asking).rejects.toMatchObject({ code: 'provider/not-found', symbol: 'NOPE' })
+  })
+
+  it.skipIf(!HAVE_RECORDINGS)('and no quote, as recorded, is an unknown symbol', async () => {
+    const entries = { '/q/d/l/': 'stooq/no_data.txt', '/q/l/': 'stooq/quote_l_ND.csv' }
+    const asking = ask(stooq(), { ...daily, symbol: 'NOPE' }, wanted, ({ pathname }) =>
+      responseOf(recording(entries[pathname as keyof typeof entries])),
+    )
+    await expect(asking).rejects.toMatchObject({ code: 'provider/not-found' })
+  })
+
+  it('carries the key, which no failure shows', async () => {
+    const { urls } = await ask(stooq({ apiKey: 'SENTINEL' }), daily, wanted, answer('AAPL.US,2024-02-02'))
+    expect(urls.map(({ searchParams }) => searchParams.get('apikey'))).toEqual(['SENTINEL', 'SENTINEL'])
+    const failing = ask(
+      stooq({ apiKey: 'SENTINEL' }),
+      daily,
+      wanted,
+      (url) => new Response(`see ${url.href}`, { status: 500 }),
+    )
+    const error = (await failing.catch((caught: unknown) => caught)) as Error
+    expect(JSON.stringify(error) + error.stack).not.toContain('SENTINEL')
+  })
+})
+
+const csv = (lines: readonly string[]): string => [HEADER.trim(), ...lines, ''].join('\r\n')
+const SECRET = 'SENTINEL-stooq-77aa'
+
+const days = (): VendorModel => ({
+  provider: stooq({ apiKey: SECRET }),
+  secret: SECRET,
+  symbol: 'AAPL',
+  interval: '1d',
+  range: range('2024-01-01', '2024-01-20'),
+  read: ({ searchParams }) => {
+    const day = (name: string) => at((searchParams.get(name) ?? '19000101').replace(/(....)(..)(..)/, '$1-$2-$3'))
+    return { startMs: day('d1'), endMs: day('d2') + 86_400_000 }
+  },
+  write: (bars, _query, _more, url) => {
+    if (url.pathname === '/q/l/') return { body: 'AAPL.US,2024-02-02,22:00:19,1,2,0.5,1.5,100\r\n' }
+    const cell = (value: number | null): string => (value === null ? '' : String(value))
+    const lines = bars.map(({ timeMs, open, high, low, close, volume }) =>
+      [new Date(timeMs).toISOString().slice(0, 10), ...[open, high, low, close, volume].map(cell)].join(),
+    )
+    return { body: lines.length === 0 ? 'No data' : csv(lines) }
+  },
+  sendsNulls: true,
+  symbols: [
+    ['AAPL', 'aapl.us'],
+    ['BRK.B', 'brk-b.us'],
+    ['VOD.L', 'vod.uk'],
+    ['SAP.DE', 'sap.de'],
+    ['7203.T', '7203.jp'],
+    ['PKN.WA', 'pkn.pl'],
+    ['^GSPC', '^spx'],
+    ['^DJI', '^dji'],
+    ['^N225', '^nkx'],
+    ['EURUSD=X', 'eurusd'],
+    ['USDJPY=X', 'usdjpy'],
+    ['ES=F', 'es.f'],
+    ['SAP.F', 'SAP.F'],
+  ],
+  failures: {
+    quota: { body: 'Exceeded the daily hits limit' },
+    unauthorized: { body: 'Get your apikey:\r\n1. Open https://stooq.com/q/d/?s=aapl.us&get_apikey\r\n' },
+  },
+})
+
+describe('contract', () => {
+  providerContract(days, { test })
 })
