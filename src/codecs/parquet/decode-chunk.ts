@@ -36,10 +36,20 @@ function pageContext(leaf: Leaf, chunk: Chunk, { compressors, verify }: DecodeCo
  * @throws {StorageError} `storage/corrupt`, `storage/unsupported-format`
  */
 export function* decodeChunk(
-  bytes: Uint8Array, leaf: Leaf, chunk: Chunk, window: ChunkWindow, target: Target, context: DecodeContext,
+  bytes: Uint8Array,
+  leaf: Leaf,
+  chunk: Chunk,
+  window: ChunkWindow,
+  target: Target,
+  context: DecodeContext,
 ): Generator<void, void, undefined> {
   const pages = pageContext(leaf, chunk, context)
-  let values: ValueContext = { physical: leaf.physical, scratch: context.scratch, dictionary: undefined, texts: target.texts }
+  let values: ValueContext = {
+    physical: leaf.physical,
+    scratch: context.scratch,
+    dictionary: undefined,
+    texts: target.texts,
+  }
   const steps = pagesOf(bytes, window.rows, pages)
   for (;;) {
     const step = guarded(`column ${leaf.name}`, () => steps.next())
@@ -57,7 +67,12 @@ export function* decodeChunk(
 }
 
 function decodePage(
-  page: Page, leaf: Leaf, pages: PageContext, context: ValueContext, window: ChunkWindow, target: Target,
+  page: Page,
+  leaf: Leaf,
+  pages: PageContext,
+  context: ValueContext,
+  window: ChunkWindow,
+  target: Target,
 ): void {
   const { levels, values } = openData(page, pages)
   const start = Math.max(window.startRow - page.row, 0)
@@ -113,11 +128,18 @@ function move(room: Values, start: number, end: number, target: Target, at: numb
  * @throws {StorageError} `storage/corrupt`, `storage/unsupported-format`
  */
 export function viewChunk(
-  bytes: Uint8Array, leaf: Leaf, chunk: Chunk, rows: number, context: DecodeContext,
+  bytes: Uint8Array,
+  leaf: Leaf,
+  chunk: Chunk,
+  rows: number,
+  context: DecodeContext,
 ): Float64Array | BigInt64Array | undefined {
   if (chunk.codec !== 'UNCOMPRESSED' || leaf.optional || chunk.length < rows * 8) return undefined
   if (leaf.physical !== 'DOUBLE' && leaf.physical !== 'INT64') return undefined
-  const page = guarded(`column ${leaf.name}`, () => pagesOf(bytes, rows, pageContext(leaf, chunk, context)).next().value)
+  const page = guarded(
+    `column ${leaf.name}`,
+    () => pagesOf(bytes, rows, pageContext(leaf, chunk, context)).next().value,
+  )
   if (page !== undefined) {
     if (page.encoding !== 'PLAIN' || page.row !== 0 || page.count !== rows) return undefined
     const { values } = openData(page, pageContext(leaf, chunk, context))

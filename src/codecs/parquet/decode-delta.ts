@@ -74,7 +74,14 @@ function addConstant(lanes: Int32Array, start: number, end: number, stepLow: num
 }
 
 function addNarrow(
-  view: DataView, at: number, width: number, lanes: Int32Array, start: number, end: number, stepLow: number, stepHigh: number,
+  view: DataView,
+  at: number,
+  width: number,
+  lanes: Int32Array,
+  start: number,
+  end: number,
+  stepLow: number,
+  stepHigh: number,
 ): void {
   const mask = width === 32 ? -1 : (1 << width) - 1
   let low = lanes[2 * start - 2] as number
@@ -94,7 +101,14 @@ function addNarrow(
 }
 
 function addWide(
-  view: DataView, at: number, width: number, lanes: Int32Array, start: number, end: number, stepLow: number, stepHigh: number,
+  view: DataView,
+  at: number,
+  width: number,
+  lanes: Int32Array,
+  start: number,
+  end: number,
+  stepLow: number,
+  stepHigh: number,
 ): void {
   const mask = width === 64 ? -1 : (1 << (width - 32)) - 1
   let low = lanes[2 * start - 2] as number
@@ -104,7 +118,8 @@ function addWide(
     const shift = bit & 7
     const middle = view.getUint32(byte + 4, true)
     const last = view.getUint8(byte + 8)
-    const extraLow = shift === 0 ? view.getInt32(byte, true) : (view.getUint32(byte, true) >>> shift) | (middle << (32 - shift))
+    const extraLow =
+      shift === 0 ? view.getInt32(byte, true) : (view.getUint32(byte, true) >>> shift) | (middle << (32 - shift))
     const extraHigh = (shift === 0 ? middle : (middle >>> shift) | (last << (32 - shift))) & mask
     const step = (extraLow + stepLow) | 0
     const carry = step >>> 0 < stepLow >>> 0 ? 1 : 0

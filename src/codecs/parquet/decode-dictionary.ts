@@ -84,7 +84,13 @@ function indexAt(words: Uint32Array, i: number, width: number): number {
  * @throws {StorageError} `storage/corrupt` where a value is not below `bound`
  */
 export function decodeHybrid(
-  bytes: Uint8Array, width: number, count: number, bound: number, out: Int32Array, at: number, scratch: Scratch,
+  bytes: Uint8Array,
+  width: number,
+  count: number,
+  bound: number,
+  out: Int32Array,
+  at: number,
+  scratch: Scratch,
 ): void {
   const run = emptyRun()
   for (let row = at, end = at + count; row < end; row += run.count) {
@@ -111,7 +117,12 @@ export function decodeHybrid(
  * @throws {StorageError} `storage/corrupt`
  */
 export function decodeDictionaryDoubles(
-  bytes: Uint8Array, count: number, dictionary: Float64Array, out: Float64Array, at: number, scratch: Scratch,
+  bytes: Uint8Array,
+  count: number,
+  dictionary: Float64Array,
+  out: Float64Array,
+  at: number,
+  scratch: Scratch,
 ): void {
   const width = indexWidth(bytes)
   const last = dictionary.length - 1

@@ -21,7 +21,13 @@ function lengths(bytes: Uint8Array, count: number): { readonly sizes: Float64Arr
  * Numbers of `count` texts, all lengths first, into `out` from `at` on.
  * @throws {StorageError} `storage/corrupt`
  */
-export function decodeDeltaLengthTexts(bytes: Uint8Array, count: number, out: Int32Array, at: number, pool: TextPool): void {
+export function decodeDeltaLengthTexts(
+  bytes: Uint8Array,
+  count: number,
+  out: Int32Array,
+  at: number,
+  pool: TextPool,
+): void {
   const { sizes, end } = lengths(bytes, count)
   let position = end
   for (let i = 0; i < count; i++) {

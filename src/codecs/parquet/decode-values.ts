@@ -25,12 +25,22 @@ export interface ValueContext {
 type Decode = (bytes: Uint8Array, count: number, out: never, at: number, context: ValueContext) => void
 
 const ARRAYS = {
-  BOOLEAN: Uint8Array, INT32: Int32Array, INT64: BigInt64Array, FLOAT: Float64Array, DOUBLE: Float64Array, BYTE_ARRAY: Int32Array,
+  BOOLEAN: Uint8Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  FLOAT: Float64Array,
+  DOUBLE: Float64Array,
+  BYTE_ARRAY: Int32Array,
 } as const
 
 /** Bits that a plain value takes at least. */
 const LEAST_BITS: Readonly<Record<PhysicalType, number>> = {
-  BOOLEAN: 1, INT32: 32, INT64: 64, FLOAT: 32, DOUBLE: 64, BYTE_ARRAY: 32,
+  BOOLEAN: 1,
+  INT32: 32,
+  INT64: 64,
+  FLOAT: 32,
+  DOUBLE: 64,
+  BYTE_ARRAY: 32,
 }
 
 /** Fresh room for `count` values of a physical type. */
@@ -41,23 +51,37 @@ export function roomFor(physical: PhysicalType, count: number): Values {
 const TABLE: Readonly<Record<PhysicalType, Readonly<Partial<Record<Encoding, Decode>>>>> = {
   BOOLEAN: { PLAIN: plainBooleans, RLE: runBooleans },
   INT32: {
-    PLAIN: plain, PLAIN_DICTIONARY: dictionaryIntegers, RLE_DICTIONARY: dictionaryIntegers,
-    DELTA_BINARY_PACKED: deltaIntegers, BYTE_STREAM_SPLIT: split,
+    PLAIN: plain,
+    PLAIN_DICTIONARY: dictionaryIntegers,
+    RLE_DICTIONARY: dictionaryIntegers,
+    DELTA_BINARY_PACKED: deltaIntegers,
+    BYTE_STREAM_SPLIT: split,
   },
   INT64: {
-    PLAIN: plain, PLAIN_DICTIONARY: dictionaryBigs, RLE_DICTIONARY: dictionaryBigs,
-    DELTA_BINARY_PACKED: (bytes, count, out, at) => void decodeDelta(bytes, count, out, at), BYTE_STREAM_SPLIT: split,
+    PLAIN: plain,
+    PLAIN_DICTIONARY: dictionaryBigs,
+    RLE_DICTIONARY: dictionaryBigs,
+    DELTA_BINARY_PACKED: (bytes, count, out, at) => void decodeDelta(bytes, count, out, at),
+    BYTE_STREAM_SPLIT: split,
   },
   FLOAT: {
-    PLAIN: plainFloats, PLAIN_DICTIONARY: dictionaryDoubles, RLE_DICTIONARY: dictionaryDoubles, BYTE_STREAM_SPLIT: splitFloats,
+    PLAIN: plainFloats,
+    PLAIN_DICTIONARY: dictionaryDoubles,
+    RLE_DICTIONARY: dictionaryDoubles,
+    BYTE_STREAM_SPLIT: splitFloats,
   },
   DOUBLE: {
-    PLAIN: plain, PLAIN_DICTIONARY: dictionaryDoubles, RLE_DICTIONARY: dictionaryDoubles, BYTE_STREAM_SPLIT: split,
+    PLAIN: plain,
+    PLAIN_DICTIONARY: dictionaryDoubles,
+    RLE_DICTIONARY: dictionaryDoubles,
+    BYTE_STREAM_SPLIT: split,
   },
   BYTE_ARRAY: {
     PLAIN: (bytes, count, out, at, { texts }) => decodePlainTexts(bytes, count, out, at, pool(texts)),
-    PLAIN_DICTIONARY: dictionaryIntegers, RLE_DICTIONARY: dictionaryIntegers,
-    DELTA_LENGTH_BYTE_ARRAY: (bytes, count, out, at, { texts }) => decodeDeltaLengthTexts(bytes, count, out, at, pool(texts)),
+    PLAIN_DICTIONARY: dictionaryIntegers,
+    RLE_DICTIONARY: dictionaryIntegers,
+    DELTA_LENGTH_BYTE_ARRAY: (bytes, count, out, at, { texts }) =>
+      decodeDeltaLengthTexts(bytes, count, out, at, pool(texts)),
     DELTA_BYTE_ARRAY: (bytes, count, out, at, { texts }) => decodeDeltaTexts(bytes, count, out, at, pool(texts)),
   },
 }
@@ -67,7 +91,12 @@ const TABLE: Readonly<Record<PhysicalType, Readonly<Partial<Record<Encoding, Dec
  * @throws {StorageError} `storage/corrupt`; `storage/unsupported-format` for an encoding that is not for this type
  */
 export function decodeValues(
-  bytes: Uint8Array, encoding: Encoding, count: number, out: Values, at: number, context: ValueContext,
+  bytes: Uint8Array,
+  encoding: Encoding,
+  count: number,
+  out: Values,
+  at: number,
+  context: ValueContext,
 ): void {
   const decode = TABLE[context.physical][encoding]
   if (decode === undefined) throw unsupported(`${context.physical} values in encoding ${encoding}`)
@@ -126,11 +155,23 @@ function runBooleans(bytes: Uint8Array, count: number, out: Uint8Array, at: numb
   out.set(wide, at)
 }
 
-function dictionaryDoubles(bytes: Uint8Array, count: number, out: Float64Array, at: number, context: ValueContext): void {
+function dictionaryDoubles(
+  bytes: Uint8Array,
+  count: number,
+  out: Float64Array,
+  at: number,
+  context: ValueContext,
+): void {
   decodeDictionaryDoubles(bytes, count, entriesOf(context), out, at, context.scratch)
 }
 
-function dictionaryIntegers(bytes: Uint8Array, count: number, out: Int32Array, at: number, context: ValueContext): void {
+function dictionaryIntegers(
+  bytes: Uint8Array,
+  count: number,
+  out: Int32Array,
+  at: number,
+  context: ValueContext,
+): void {
   const entries = entriesOf<Int32Array>(context)
   decodeHybrid(bytes.subarray(1), indexWidth(bytes), count, entries.length, out, at, context.scratch)
   for (let i = at; i < at + count; i++) out[i] = entries[out[i] as number] as number

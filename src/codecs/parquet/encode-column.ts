@@ -7,12 +7,17 @@ import { isDictionary, validityOf, valuesOf, type Column, type DictionaryColumn 
 import { DataError } from '../../contract/errors.ts'
 import type { ColumnType } from '../../contract/schema.ts'
 import { encodeDelta } from './encode-delta.ts'
-import { encodeDictionary, packIndices, widthOf, MAX_ENTRIES, type Workshop } from './encode-dictionary.ts'
+import {
+  encodeDictionary,
+  FEWEST_VALUES,
+  MAX_ENTRIES,
+  packIndices,
+  widthOf,
+  type Workshop,
+} from './encode-dictionary.ts'
 import { encodeLevels } from './encode-levels.ts'
 import { boundsOfBigs, boundsOfDoubles, boundsOfIntegers, boundsOfTexts, type Bounds } from './statistics.ts'
 
-/** Below this many rows plain values are read faster than they could be kept smaller. */
-const FEWEST_ROWS = 4096
 /** An encoding of 64-bit integers is kept where it takes at most this share of the plain values. */
 const WORTH = 0.7
 
@@ -36,14 +41,21 @@ export interface EncodedColumn {
   readonly ascending?: boolean
 }
 
-type Encoded = Omit<EncodedColumn, 'data' | 'nulls' | 'optional'> & { readonly bytes: Uint8Array; readonly encoding: Encoding }
+type Encoded = Omit<EncodedColumn, 'data' | 'nulls' | 'optional'> & {
+  readonly bytes: Uint8Array
+  readonly encoding: Encoding
+}
 
 /**
  * Encodes one column.
  * @throws {DataError} `data/schema-mismatch` where values and type disagree, `data/invalid` for a text that is none
  */
 export function encodeColumn(
-  name: string, type: ColumnType, column: Column, optional: boolean, workshop: Workshop,
+  name: string,
+  type: ColumnType,
+  column: Column,
+  optional: boolean,
+  workshop: Workshop,
 ): EncodedColumn {
   const values = valuesOf(column)
   const valid = validityOf(column)
@@ -57,7 +69,11 @@ export function encodeColumn(
 }
 
 function encodeValues(
-  name: string, type: ColumnType, values: ReturnType<typeof valuesOf>, present: Int32Array | undefined, workshop: Workshop,
+  name: string,
+  type: ColumnType,
+  values: ReturnType<typeof valuesOf>,
+  present: Int32Array | undefined,
+  workshop: Workshop,
 ): Encoded {
   if (isDictionary(values)) {
     if (type === 'string') return encodeTexts(name, values, present, workshop)
@@ -76,8 +92,9 @@ function encodeValues(
 
 function encodeDoubles(values: Float64Array, workshop: Workshop): Encoded {
   const physical = 'DOUBLE'
-  const found = values.length < FEWEST_ROWS ? undefined : encodeDictionary(values, workshop)
-  if (found === undefined) return { physical, bytes: bytesOf(values), encoding: 'PLAIN', bounds: boundsOfDoubles(values) }
+  const found = encodeDictionary(values, workshop)
+  if (found === undefined)
+    return { physical, bytes: bytesOf(values), encoding: 'PLAIN', bounds: boundsOfDoubles(values) }
   const bounds = boundsOfDoubles(found.entries)
   const dictionary = { bytes: bytesOf(found.entries.slice()), values: found.entries.length, encoding: 'PLAIN' } as const
   return { physical, dictionary, bytes: found.page, encoding: 'RLE_DICTIONARY', bounds }
@@ -86,7 +103,7 @@ function encodeDoubles(values: Float64Array, workshop: Workshop): Encoded {
 function encodeBigs(values: BigInt64Array): Encoded {
   const { bounds, ascending } = boundsOfBigs(values)
   const facts = { physical: 'INT64', bounds, ascending } as const
-  const delta = values.length < FEWEST_ROWS ? undefined : encodeDelta(values, WORTH * 8 * values.length)
+  const delta = values.length < FEWEST_VALUES ? undefined : encodeDelta(values, WORTH * 8 * values.length)
   if (delta !== undefined) return { ...facts, bytes: delta, encoding: 'DELTA_BINARY_PACKED' }
   return { ...facts, bytes: bytesOf(values), encoding: 'PLAIN' }
 }
@@ -95,7 +112,12 @@ function encodeIntegers(values: Int32Array): Encoded {
   return { physical: 'INT32', bytes: bytesOf(values), encoding: 'PLAIN', bounds: boundsOfIntegers(values) }
 }
 
-function encodeTexts(name: string, column: DictionaryColumn, present: Int32Array | undefined, workshop: Workshop): Encoded {
+function encodeTexts(
+  name: string,
+  column: DictionaryColumn,
+  present: Int32Array | undefined,
+  workshop: Workshop,
+): Encoded {
   const indices = taken(column.indices, present)
   const codes = new Map<string, number>()
   const renumbered = new Int32Array(column.dictionary.length).fill(-1)

@@ -106,7 +106,8 @@ function putBlockBig(out: Output, values: BigInt64Array, start: number, rows: nu
     const width = largest === 0n ? 0 : largest.toString(2).length
     out.bytes[widths + m] = width
     out.words.fill(0, 0, width)
-    for (const [i, rest] of rests.entries()) putBits(out.words, i * width, Number(rest & 0xffff_ffffn), Number(rest >> 32n), width)
+    for (const [i, rest] of rests.entries())
+      putBits(out.words, i * width, Number(rest & 0xffff_ffffn), Number(rest >> 32n), width)
     flush(out, width)
   }
 }
@@ -121,7 +122,8 @@ function putBits(words: Uint32Array, bit: number, low: number, high: number, wid
   const at = bit >>> 5
   const shift = bit & 31
   words[at] = (words[at] as number) | (low << shift)
-  if (shift > 0 && shift + width > 32) words[at + 1] = (words[at + 1] as number) | (low >>> (32 - shift)) | (high << shift)
+  if (shift > 0 && shift + width > 32)
+    words[at + 1] = (words[at + 1] as number) | (low >>> (32 - shift)) | (high << shift)
   else if (shift === 0 && width > 32) words[at + 1] = high
   if (shift > 0 && shift + width > 64) words[at + 2] = high >>> (32 - shift)
 }

@@ -29,11 +29,15 @@ export interface Workshop {
   readonly indices: Uint16Array
 }
 
+/** Below this many values plain ones are read faster than they could be kept smaller. */
+export const FEWEST_VALUES = 4096
+
 /** Fresh memory for columns of at most `rows` rows. */
 export function createWorkshop(rows: number): Workshop {
   const most = SPARSITY * (Math.min(rows, MAX_ENTRIES) + BLOCK)
+  const slots = rows < FEWEST_VALUES ? 0 : Math.max(FIRST_SLOTS, 1 << (32 - Math.clz32(most)))
   return {
-    slots: new Uint16Array(Math.max(FIRST_SLOTS, 1 << (32 - Math.clz32(most)))),
+    slots: new Uint16Array(slots),
     missed: new Int32Array(BLOCK + 1),
     entries: new Float64Array(Math.min(rows, MAX_ENTRIES)),
     indices: new Uint16Array(rows + 32),
@@ -54,6 +58,7 @@ export interface Dictionary {
  */
 export function encodeDictionary(values: Float64Array, workshop: Workshop): Dictionary | undefined {
   const rows = values.length
+  if (rows < FEWEST_VALUES) return undefined
   const found = distinct(values, workshop)
   if (found === undefined) return undefined
   const width = widthOf(found)
@@ -98,8 +103,14 @@ function distinct(values: Float64Array, { slots, missed, entries, indices }: Wor
 
 /** Looks rows up where their entry would stand first; lists those where another, or none, stands. */
 function lookUp(
-  words: Int32Array, start: number, end: number, slots: Uint16Array, known: Int32Array, mask: number,
-  indices: Uint16Array, missed: Int32Array,
+  words: Int32Array,
+  start: number,
+  end: number,
+  slots: Uint16Array,
+  known: Int32Array,
+  mask: number,
+  indices: Uint16Array,
+  missed: Int32Array,
 ): number {
   let misses = 0
   for (let row = start; row < end; row++) {

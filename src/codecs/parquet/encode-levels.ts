@@ -24,7 +24,7 @@ export function encodeLevels(valid: Uint8Array, rows: number): Uint8Array {
     out.set(bits.subarray(start, end), at)
     at += end - start
   }
-  for (let byte = 0; byte < size; ) {
+  for (let byte = 0; byte < size;) {
     const value = bits[byte] as number
     let end = byte + 1
     if (value === 0 || value === 0xff) while (end < size && bits[end] === value) end++

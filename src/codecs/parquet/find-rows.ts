@@ -17,16 +17,28 @@ import type { ByteSource, Compressors, ParquetFooter } from './types.ts'
  * @throws {StorageError} `storage/corrupt`; `storage/unsupported-format` where the file is not sorted
  */
 export function findRows(
-  source: ByteSource, footer: ParquetFooter, startTicks: bigint, endTicksExclusive: bigint, compressors: Compressors = {},
+  source: ByteSource,
+  footer: ParquetFooter,
+  startTicks: bigint,
+  endTicksExclusive: bigint,
+  compressors: Compressors = {},
 ): { startRow: number; endRow: number } {
   if (!footer.sorted) throw unsupported('the file is not sorted by timestamp: read all its rows')
-  const startRow = rowOf(source, footer, startTicks, compressors)
+  let last: { readonly group: RowGroup; readonly values: BigInt64Array } | undefined
+  const timestampsOf: TimestampsOf = (group) => {
+    if (last?.group !== group)
+      last = { group, values: timestamps(source, footer.leaves[0] as Leaf, group, compressors) }
+    return last.values
+  }
+  const startRow = rowOf(footer, startTicks, timestampsOf)
   if (endTicksExclusive <= startTicks) return { startRow, endRow: startRow }
-  return { startRow, endRow: rowOf(source, footer, endTicksExclusive, compressors) }
+  return { startRow, endRow: rowOf(footer, endTicksExclusive, timestampsOf) }
 }
 
+type TimestampsOf = (group: RowGroup) => BigInt64Array
+
 /** First row at or after an instant. */
-function rowOf(source: ByteSource, footer: ParquetFooter, ticks: bigint, compressors: Compressors): number {
+function rowOf(footer: ParquetFooter, ticks: bigint, timestampsOf: TimestampsOf): number {
   let low = 0
   let high = footer.groups.length
   while (low < high) {
@@ -37,7 +49,7 @@ function rowOf(source: ByteSource, footer: ParquetFooter, ticks: bigint, compres
   const group = footer.groups[low]
   if (group === undefined) return footer.rows
   if (spanOf(group).first >= ticks) return group.startRow
-  return group.startRow + lowerBound(timestamps(source, footer.leaves[0] as Leaf, group, compressors), ticks)
+  return group.startRow + lowerBound(timestampsOf(group), ticks)
 }
 
 function spanOf(group: RowGroup | undefined): NonNullable<RowGroup['span']> {
@@ -53,7 +65,8 @@ function timestamps(source: ByteSource, leaf: Leaf, group: RowGroup, compressors
   const view = viewChunk(bytes, leaf, chunk, group.rows, context)
   const values = (view ?? decoded()) as BigInt64Array
   const { first, last } = spanOf(group)
-  if (values[0] !== first || values.at(-1) !== last) throw corrupt('timestamps lie outside the bounds of their row group')
+  if (values[0] !== first || values.at(-1) !== last)
+    throw corrupt('timestamps lie outside the bounds of their row group')
   return values
 
   function decoded(): BigInt64Array {

@@ -115,7 +115,10 @@ export function fieldsOf(schema: readonly SchemaElement[]): Field[] {
 }
 
 function groupsOf(
-  metadata: FileMetaData, fields: readonly Field[], leaves: readonly (Leaf | undefined)[], dataEnd: number,
+  metadata: FileMetaData,
+  fields: readonly Field[],
+  leaves: readonly (Leaf | undefined)[],
+  dataEnd: number,
 ): RowGroup[] {
   let startRow = 0
   const groups: RowGroup[] = []
@@ -131,7 +134,11 @@ function groupsOf(
 }
 
 function chunkOf(
-  column: ColumnChunk, { element, flat }: Field, leaf: Leaf | undefined, rows: number, dataEnd: number,
+  column: ColumnChunk,
+  { element, flat }: Field,
+  leaf: Leaf | undefined,
+  rows: number,
+  dataEnd: number,
 ): Chunk {
   const facts = column.meta_data
   const name = element.name

@@ -1,25 +1,19 @@
 /**
- * Decodes columns of types that the kernels do not know, through hyparquet, once their pages are proven sound.
+ * Decodes columns of types that are rare and have no array: value by value, from their bytes.
  * @module
  */
-import { parquetSchema, type FileMetaData, type SchemaElement } from 'hyparquet'
-import { readColumn } from 'hyparquet/src/column.js'
-import { getTreePath } from 'hyparquet/src/schema.js'
-import type { Column } from '../../contract/columns.ts'
-import { bitmap, setBit } from '../../contract/columns.ts'
+import type { Encoding, SchemaElement } from 'hyparquet'
+import { bitmap, setBit, type Column } from '../../contract/columns.ts'
 import type { DecodeContext } from './decode-chunk.ts'
-import { decodeHybrid, decodeLevels, indexWidth } from './decode-dictionary.ts'
-import { decompress } from './decompress.ts'
+import { decodeHybrid, decodeLevels, indexWidth, type Scratch } from './decode-dictionary.ts'
 import { corrupt, guarded, unsupported } from './faults.ts'
-import { RAW } from './format.ts'
-import type { Chunk, Codec, RowGroup } from './layout.ts'
+import type { Chunk, RowGroup } from './layout.ts'
 import { openData, openDictionary, pagesOf } from './page.ts'
-import type { Compressors } from './types.ts'
 
-/** How a value that hyparquet decoded is held in memory. */
+/** How the bytes of a value are held in memory. */
 interface Conversion {
   readonly type: 'int64' | 'float64' | 'string'
-  readonly convert: (value: never) => bigint | number | string
+  readonly convert: (bytes: Uint8Array) => bigint | number | string
   readonly timeUnit?: 'ns'
 }
 
@@ -27,7 +21,7 @@ interface Conversion {
 export function conversionOf(element: SchemaElement): Conversion | undefined {
   const { type, logical_type: logical, converted_type: converted } = element
   if (element.repetition_type === 'REPEATED') return undefined
-  if (type === 'INT96') return { type: 'int64', convert: (value: bigint) => BigInt.asIntN(64, value), timeUnit: 'ns' }
+  if (type === 'INT96') return { type: 'int64', convert: int96Nanoseconds, timeUnit: 'ns' }
   if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') {
     const scale = (logical?.type === 'DECIMAL' ? logical.scale : element.scale) ?? 0
     return { type: 'float64', convert: (value: Uint8Array) => nearestDouble(bigFromBytes(value), scale) }
@@ -46,6 +40,21 @@ export function nearestDouble(unscaled: bigint, scale: number): number {
   const value = Number(unscaled)
   if (Number.isSafeInteger(value) && scale >= 0 && scale <= 22) return value / 10 ** scale
   return Number(`${unscaled}e${-scale}`)
+}
+
+/** Julian day of 1970-01-01. */
+const EPOCH_JULIAN_DAY = 2_440_588n
+const DAY_NS = 86_400_000_000_000n
+
+/**
+ * Nanoseconds of the day in eight bytes, then the Julian day in four.
+ * @throws {StorageError} `storage/unsupported-format` outside the years 1677 to 2262
+ */
+function int96Nanoseconds(bytes: Uint8Array): bigint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  const ticks = (BigInt(view.getInt32(8, true)) - EPOCH_JULIAN_DAY) * DAY_NS + view.getBigInt64(0, true)
+  if (ticks !== BigInt.asIntN(64, ticks)) throw unsupported('an INT96 timestamp lies beyond 64 bits of nanoseconds')
+  return ticks
 }
 
 /** Big-endian two's complement. */
@@ -69,9 +78,8 @@ function halfFloat(bytes: Uint8Array): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25)
 }
 
-/** A column to decode through hyparquet. */
+/** A column to decode value by value. */
 export interface ForeignTask {
-  readonly metadata: FileMetaData
   readonly element: SchemaElement
   readonly conversion: Conversion
   readonly rows: number
@@ -101,24 +109,90 @@ export function foreignColumn({ conversion }: ForeignTask, { values, codes, vali
  * @throws {StorageError} `storage/corrupt`, `storage/unsupported-format`
  */
 export function decodeForeignChunk(
-  bytes: Uint8Array, task: ForeignTask, group: RowGroup, chunk: Chunk, target: ForeignTarget, context: DecodeContext,
+  bytes: Uint8Array,
+  task: ForeignTask,
+  group: RowGroup,
+  chunk: Chunk,
+  target: ForeignTarget,
+  { compressors, verify, scratch }: DecodeContext,
 ): void {
-  const { element, metadata, conversion, rows } = task
-  guarded(`column ${element.name}`, () => {
-    checkPages(bytes, element, group.rows, chunk.codec, context)
-    const values = valuesThroughHyparquet(bytes, element, metadata, group.rows, chunk.codec, context.compressors)
-    if (values.length < group.rows) throw corrupt(`column ${element.name}: ${values.length} values of ${group.rows}`)
-    for (let i = 0; i < group.rows; i++) {
-      const row = group.startRow + i
-      const value = values[i]
-      if (value === null || value === undefined) {
-        if (element.repetition_type === 'REQUIRED') throw corrupt(`column ${element.name}: a required value is missing`)
-        target.valid ??= bitmap(rows, true)
-        setBit(target.valid, row, false)
-        if (target.values instanceof Float64Array) target.values[row] = Number.NaN
-      } else target.values[row] = stored(conversion.convert(value as never), target.codes) as never
+  const { name, repetition_type } = task.element
+  const optional = repetition_type === 'OPTIONAL'
+  const pages = { name, codec: chunk.codec, optional, fixed: false, compressors, verify }
+  guarded(`column ${name}`, () => {
+    let entries: readonly Uint8Array[] = []
+    for (const page of pagesOf(bytes, group.rows, pages)) {
+      if (page.row < 0) {
+        entries = splitPlain(openDictionary(page, pages), page.count, task.element)
+        continue
+      }
+      const { levels, values } = openData(page, pages)
+      const bits = bitmap(page.count, true)
+      const present = levels === undefined ? page.count : decodeLevels(levels, page.count, bits)
+      const pieceAt = piecesOf(values, page.encoding, present, entries, task.element, scratch)
+      put(pieceAt, bits, page.count, group.startRow + page.row, task, target)
     }
   })
+}
+
+/** The bytes of the n-th value of a page. */
+type PieceAt = (n: number) => Uint8Array
+
+/** Values of a data page as bytes. */
+function piecesOf(
+  bytes: Uint8Array,
+  encoding: Encoding,
+  count: number,
+  entries: readonly Uint8Array[],
+  element: SchemaElement,
+  scratch: Scratch,
+): PieceAt {
+  if (encoding === 'PLAIN') {
+    const pieces = splitPlain(bytes, count, element)
+    return (n) => pieces[n] as Uint8Array
+  }
+  if (encoding !== 'RLE_DICTIONARY' && encoding !== 'PLAIN_DICTIONARY') {
+    throw unsupported(`column ${element.name}: ${element.type} values in encoding ${encoding}`)
+  }
+  const indices = new Int32Array(count)
+  if (count > 0) decodeHybrid(bytes.subarray(1), indexWidth(bytes), count, entries.length, indices, 0, scratch)
+  return (n) => entries[indices[n] as number] as Uint8Array
+}
+
+/** Plain values: of one length each, or each after its length in four bytes. */
+function splitPlain(bytes: Uint8Array, count: number, { name, type, type_length }: SchemaElement): Uint8Array[] {
+  const fixed = type === 'INT96' ? 12 : (type_length ?? 0)
+  if (type !== 'BYTE_ARRAY' && !(fixed > 0)) throw corrupt(`column ${name}: values of ${fixed} bytes`)
+  const pieces: Uint8Array[] = []
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  for (let i = 0, at = 0; i < count; i++) {
+    const start = type === 'BYTE_ARRAY' ? at + 4 : at
+    const length = type === 'BYTE_ARRAY' && start <= bytes.length ? view.getUint32(at, true) : fixed
+    at = start + length
+    if (at > bytes.length) throw corrupt(`column ${name}: a page is cut short`)
+    pieces.push(bytes.subarray(start, at))
+  }
+  return pieces
+}
+
+function put(
+  pieceAt: PieceAt,
+  bits: Uint8Array,
+  count: number,
+  at: number,
+  { conversion, rows }: ForeignTask,
+  target: ForeignTarget,
+): void {
+  let next = 0
+  for (let i = 0; i < count; i++) {
+    if (((bits[i >> 3] as number) >> (i & 7)) & 1) {
+      target.values[at + i] = stored(conversion.convert(pieceAt(next++)), target.codes) as never
+      continue
+    }
+    target.valid ??= bitmap(rows, true)
+    setBit(target.valid, at + i, false)
+    if (target.values instanceof Float64Array) target.values[at + i] = Number.NaN
+  }
 }
 
 function stored(value: bigint | number | string, codes: Map<string, number>): bigint | number {
@@ -126,48 +200,4 @@ function stored(value: bigint | number | string, codes: Map<string, number>): bi
   const code = codes.get(value) ?? codes.size
   codes.set(value, code)
   return code
-}
-
-/** hyparquet trusts counts and runs; here they are followed once without keeping anything. */
-function checkPages(bytes: Uint8Array, element: SchemaElement, rows: number, codec: Codec, context: DecodeContext): void {
-  const { name, type, type_length: size = 0 } = element
-  const optional = element.repetition_type === 'OPTIONAL'
-  const width = type === 'INT96' ? 12 : type === 'BYTE_ARRAY' ? 4 : size
-  if (!(width > 0)) throw corrupt(`column ${name}: values of ${width} bytes`)
-  const pages = { name, codec, optional, fixed: false, compressors: context.compressors, verify: context.verify }
-  let entries = 0
-  for (const page of pagesOf(bytes, rows, pages)) {
-    if (page.row < 0) {
-      entries = page.count
-      if (openDictionary(page, pages).length < entries * width) throw corrupt(`column ${name}: a dictionary is cut short`)
-      continue
-    }
-    const { levels, values } = openData(page, pages)
-    const bits = new Uint8Array((page.count + 7) >> 3)
-    const present = levels === undefined ? page.count : decodeLevels(levels, page.count, bits)
-    if (page.encoding === 'RLE_DICTIONARY' || page.encoding === 'PLAIN_DICTIONARY') {
-      const room = new Int32Array(present)
-      if (present > 0) decodeHybrid(values.subarray(1), indexWidth(values), present, entries, room, 0, context.scratch)
-    } else if (page.encoding !== 'PLAIN') throw unsupported(`column ${name}: ${String(type)} values in encoding ${page.encoding}`)
-    else if (values.length < present * width) throw corrupt(`column ${name}: a page is cut short`)
-  }
-}
-
-function valuesThroughHyparquet(
-  bytes: Uint8Array, element: SchemaElement, metadata: FileMetaData, rows: number, codec: Codec, compressors: Compressors,
-): readonly unknown[] {
-  const bare: SchemaElement = { ...element }
-  delete bare.converted_type
-  delete bare.logical_type
-  const tree = parquetSchema({ schema: metadata.schema.map((other) => (other === element ? bare : other)) })
-  const schemaPath = getTreePath(tree, [element.name])
-  const decoder = {
-    pathInSchema: [element.name], type: bare.type ?? 'INT96', element: bare, schemaPath, codec, parsers: RAW,
-    compressors: { [codec]: (input: Uint8Array, size: number) => decompress(input, size, codec, compressors) },
-  }
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }
-  const plan = { groupStart: 0, selectStart: 0, selectEnd: rows, groupRows: rows }
-  const values: unknown[] = []
-  for (const page of readColumn(reader, plan, decoder).data) for (const value of page) values.push(value)
-  return values
 }

@@ -1,6 +1,5 @@
 /**
- * Reads any flat Parquet file in its own names and types: by the kernels where they know the type, else through
- * hyparquet.
+ * Reads any flat Parquet file in its own names and types: by the kernels where they know the type, else value by value.
  * @module
  */
 import type { FileMetaData, SchemaElement } from 'hyparquet'
@@ -8,7 +7,12 @@ import { isDictionary, isNullable, type Column, type PlainColumn } from '../../c
 import { guarded, unsupported } from './faults.ts'
 import { fieldsOf, footerOf, readMetadata, type Field } from './footer.ts'
 import {
-  conversionOf, decodeForeignChunk, foreignColumn, foreignTarget, nearestDouble, type ForeignTask,
+  conversionOf,
+  decodeForeignChunk,
+  foreignColumn,
+  foreignTarget,
+  nearestDouble,
+  type ForeignTask,
 } from './foreign-values.ts'
 import { createScratch } from './decode-dictionary.ts'
 import type { Chunk, Leaf } from './layout.ts'
@@ -44,25 +48,36 @@ export async function readForeign(source: ByteSource, options: ForeignOptions = 
   const targets = await readTargets([part], [byKernel.map(({ leaf }) => leaf)], { ...options, columns })
   for (const [i, target] of targets.entries()) {
     const { leaf } = byKernel[i] as { leaf: Leaf }
-    decoded.set(target.name, guarded(`column ${leaf.name}`, () => adapted(columnOf(target), leaf)))
+    decoded.set(
+      target.name,
+      guarded(`column ${leaf.name}`, () => adapted(columnOf(target), leaf)),
+    )
   }
   for (const column of wanted) {
-    if ('task' in column) decoded.set(column.name, await readThrough(source, footer, column.index, column.task, options))
+    if ('task' in column)
+      decoded.set(column.name, await readThrough(source, footer, column.index, column.task, options))
   }
-  const times = wanted.map((column) => ({ name: column.name, ...('leaf' in column ? column.leaf : column.task.conversion) }))
+  const times = wanted.map((column) => ({
+    name: column.name,
+    ...('leaf' in column ? column.leaf : column.task.conversion),
+  }))
   const timed = times.filter(({ timeUnit }) => timeUnit !== undefined)
   return {
     columns: Object.fromEntries(wanted.map(({ name }) => [name, decoded.get(name) as Column])),
     rows: footer.rows,
     metadata: footer.metadata,
     timeUnits: Object.fromEntries(timed.map(({ name, timeUnit }) => [name, timeUnit as NonNullable<Leaf['timeUnit']>])),
-    adjustedToUtc: Object.fromEntries(timed.map((time) => [time.name, !('adjustedToUtc' in time) || time.adjustedToUtc !== false])),
+    adjustedToUtc: Object.fromEntries(
+      timed.map((time) => [time.name, !('adjustedToUtc' in time) || time.adjustedToUtc !== false]),
+    ),
     skipped,
   }
 }
 
 function choose(
-  metadata: FileMetaData, footer: ParquetFooter, names: readonly string[] | undefined,
+  metadata: FileMetaData,
+  footer: ParquetFooter,
+  names: readonly string[] | undefined,
 ): { readonly wanted: readonly Wanted[]; readonly skipped: ForeignColumns['skipped'] } {
   const fields = fieldsOf(metadata.schema)
   const top = topNames(metadata.schema)
@@ -70,7 +85,7 @@ function choose(
   const skipped: { name: string; reason: string }[] = []
   for (const name of names ?? top) {
     if (!top.includes(name)) throw unsupported(`the file has no column ${name}: it has ${top.join(', ')}`)
-    const found = columnFor(name, fields, metadata, footer)
+    const found = columnFor(name, fields, footer)
     if (typeof found !== 'string') wanted.push(found)
     else if (names === undefined) skipped.push({ name, reason: found })
     else throw unsupported(`column ${name} ${found}`)
@@ -79,14 +94,14 @@ function choose(
 }
 
 /** How a column is decoded, or why it cannot be. */
-function columnFor(name: string, fields: readonly Field[], metadata: FileMetaData, footer: ParquetFooter): Wanted | string {
+function columnFor(name: string, fields: readonly Field[], footer: ParquetFooter): Wanted | string {
   const index = fields.findIndex(({ element, flat }) => flat && element.name === name)
   const element = fields[index]?.element
   if (element === undefined) return 'is nested: flatten it first'
   const leaf = footer.leaves[index]
   if (leaf !== undefined) return { name, index, leaf }
   const conversion = conversionOf(element)
-  if (conversion !== undefined) return { name, index, task: { metadata, element, conversion, rows: footer.rows } }
+  if (conversion !== undefined) return { name, index, task: { element, conversion, rows: footer.rows } }
   return `is of type ${wordsOf(element)}, which has no counterpart: cast it first`
 }
 
@@ -108,9 +123,19 @@ function topNames(schema: readonly SchemaElement[]): string[] {
 }
 
 async function readThrough(
-  source: ByteSource, footer: ParquetFooter, index: number, task: ForeignTask, options: ForeignOptions,
+  source: ByteSource,
+  footer: ParquetFooter,
+  index: number,
+  task: ForeignTask,
+  options: ForeignOptions,
 ): Promise<Column> {
-  const { signal, compressors = {}, verify = false, yieldAfterMs = YIELD_AFTER_MS, now = () => performance.now() } = options
+  const {
+    signal,
+    compressors = {},
+    verify = false,
+    yieldAfterMs = YIELD_AFTER_MS,
+    now = () => performance.now(),
+  } = options
   const pace = createPace(yieldAfterMs, now, signal)
   const target = foreignTarget(task)
   const context = { compressors, verify, scratch: createScratch() }
@@ -136,7 +161,9 @@ function adaptedValues(values: PlainColumn, name: string, adapt: NonNullable<Lea
   if (isDictionary(values)) return values
   if (adapt.kind === 'uint32') return BigInt64Array.from(values as Int32Array, (value) => BigInt(value >>> 0))
   if (adapt.kind === 'decimal') {
-    return Float64Array.from({ length: values.length }, (_, i) => nearestDouble(BigInt(values[i] as number | bigint), adapt.scale))
+    return Float64Array.from({ length: values.length }, (_, i) =>
+      nearestDouble(BigInt(values[i] as number | bigint), adapt.scale),
+    )
   }
   if ((values as BigInt64Array).some((value) => value < 0n)) {
     throw unsupported(`column ${name} holds unsigned numbers of 2^63 and more: cast it first`)

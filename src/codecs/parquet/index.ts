@@ -9,5 +9,14 @@ export { readForeign } from './foreign.ts'
 export { readColumns } from './read.ts'
 export { encodeParquet } from './write.ts'
 export type {
-  ByteSource, Compressors, Decompress, EncodeOptions, ForeignColumns, ForeignOptions, ParquetFooter, ParquetShape, ReadOptions, ReadPart,
+  ByteSource,
+  Compressors,
+  Decompress,
+  EncodeOptions,
+  ForeignColumns,
+  ForeignOptions,
+  ParquetFooter,
+  ParquetShape,
+  ReadOptions,
+  ReadPart,
 } from './types.ts'

@@ -29,9 +29,7 @@ export interface Leaf {
 }
 
 /** A meaning that no memory type has. */
-export type Adapt =
-  | { readonly kind: 'uint32' | 'uint64' }
-  | { readonly kind: 'decimal'; readonly scale: number }
+export type Adapt = { readonly kind: 'uint32' | 'uint64' } | { readonly kind: 'decimal'; readonly scale: number }
 
 /** Pages of one column in one row group. */
 export interface Chunk {

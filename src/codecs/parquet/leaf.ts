@@ -97,4 +97,3 @@ export function elementOf({ name, type }: StoredColumn, optional: boolean, timeU
   if (unit === 'NANOS') return { name, repetition_type, type: 'INT64', logical_type }
   return { name, repetition_type, type: 'INT64', logical_type, converted_type: 'TIMESTAMP_MICROS' }
 }
-

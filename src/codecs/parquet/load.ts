@@ -22,7 +22,9 @@ export function isSync(source: ByteSource): boolean {
 function roomFor(span: Span, buffer: LoadBuffer): Uint8Array {
   const lead = span.start % 8
   const length = span.end - span.start
-  if (buffer.bytes.length < lead + length) buffer.bytes = new Uint8Array(Math.max(lead + length, 65_536))
+  if (buffer.bytes.length < lead + length) {
+    buffer.bytes = new Uint8Array(Math.max(lead + length, 2 * buffer.bytes.length))
+  }
   return buffer.bytes.subarray(lead, lead + length)
 }
 

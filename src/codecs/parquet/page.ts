@@ -96,8 +96,11 @@ function verify(header: PageHeader, body: Uint8Array, { compressors, name }: Pag
 /** Checks how long a page claims to be once decompressed. */
 function plainSize(page: Page, context: PageContext): number {
   const size = page.header.uncompressed_page_size
-  const most = context.fixed ? Math.min(MAX_PAGE_BYTES, page.count * MAX_VALUE_BYTES + PAGE_SLACK_BYTES) : MAX_PAGE_BYTES
-  if (!isSize(size) || size > most) throw corrupt(`column ${context.name}: a page of ${page.count} values claims ${size} bytes`)
+  const most = context.fixed
+    ? Math.min(MAX_PAGE_BYTES, page.count * MAX_VALUE_BYTES + PAGE_SLACK_BYTES)
+    : MAX_PAGE_BYTES
+  if (!isSize(size) || size > most)
+    throw corrupt(`column ${context.name}: a page of ${page.count} values claims ${size} bytes`)
   return size
 }
 
@@ -131,13 +134,18 @@ export function openData(page: Page, context: PageContext): OpenPage {
 }
 
 /** Levels of a second-version page stand before the values and are never compressed. */
-function openV2({ header, body, count }: Page, size: number, { name, codec, optional, compressors }: PageContext): OpenPage {
+function openV2(
+  { header, body, count }: Page,
+  size: number,
+  { name, codec, optional, compressors }: PageContext,
+): OpenPage {
   const facts = header.data_page_header_v2
   const length = facts?.definition_levels_byte_length ?? 0
   if (facts?.num_rows !== count || (facts.repetition_levels_byte_length ?? 0) !== 0) {
     throw corrupt(`column ${name}: a page of ${count} values claims ${facts?.num_rows} rows or repetition levels`)
   }
-  if (!isSize(length) || length > body.length || length > size) throw corrupt(`column ${name}: a page ends inside its levels`)
+  if (!isSize(length) || length > body.length || length > size)
+    throw corrupt(`column ${name}: a page ends inside its levels`)
   const rest = body.subarray(length)
   const isPacked = facts.is_compressed !== false && codec !== 'UNCOMPRESSED'
   const values = decompress(rest, size - length, isPacked ? codec : 'UNCOMPRESSED', compressors)

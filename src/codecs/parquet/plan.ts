@@ -32,7 +32,11 @@ export interface Span {
  * The chunks that hold rows of the part, in the order of the file. `leaves` are the wanted columns; those that the
  * file lacks are undefined. The part's first row goes to row `at` of the targets.
  */
-export function tasksOf({ footer, startRow, endRow }: ReadPart, leaves: readonly (Leaf | undefined)[], at: number): Task[] {
+export function tasksOf(
+  { footer, startRow, endRow }: ReadPart,
+  leaves: readonly (Leaf | undefined)[],
+  at: number,
+): Task[] {
   const tasks: Task[] = []
   for (const group of footer.groups) {
     const start = Math.max(startRow - group.startRow, 0)

@@ -36,7 +36,8 @@ export function readDirect(source: ByteSource, task: Task, target: Target, conte
   if (context.verify) {
     const { crc } = parsePageHeader(head, 0).header
     const sum = (context.compressors.crc32 ?? ownCrc32)(room)
-    if (crc !== undefined && (crc | 0) !== (sum | 0)) throw corrupt(`column ${leaf.name}: the checksum of a page does not match`)
+    if (crc !== undefined && (crc | 0) !== (sum | 0))
+      throw corrupt(`column ${leaf.name}: the checksum of a page does not match`)
   }
   return true
 }

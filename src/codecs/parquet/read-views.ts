@@ -6,7 +6,7 @@ import { viewChunk, type DecodeContext } from './decode-chunk.ts'
 import type { Leaf } from './layout.ts'
 import { isSync, loadSync } from './load.ts'
 import { spansOf, tasksOf, type Span } from './plan.ts'
-import type { ReadPart } from './types.ts'
+import type { ReadOptions, ReadPart } from './types.ts'
 
 /** A view keeps the whole file in memory: views together must be at least this share of it. */
 const WORTH = 0.5
@@ -19,14 +19,18 @@ export interface Views {
 }
 
 /**
- * Tries to serve a part by views of its file's bytes, which nobody writes to again; not where the caller has own room.
+ * Tries to serve a part by views of its file's bytes, which nobody writes to again; not where the caller
+ * has room of its own.
  * @returns undefined, with nothing read or kept, where that cannot be or would waste memory
  * @throws {StorageError} `storage/corrupt`, `storage/unsupported-format`
  */
 export function readViews(
-  part: ReadPart, leaves: readonly (Leaf | undefined)[], hasOwnRoom: boolean, context: DecodeContext,
+  part: ReadPart,
+  leaves: readonly (Leaf | undefined)[],
+  options: Pick<ReadOptions, 'into' | 'allocate'>,
+  context: DecodeContext,
 ): Views | undefined {
-  if (hasOwnRoom || !isSync(part.source)) return undefined
+  if (options.into !== undefined || !isSync(part.source)) return undefined
   const tasks = tasksOf(part, leaves, 0)
   const [span, ...others] = spansOf(tasks)
   const first = tasks[0]
@@ -36,7 +40,7 @@ export function readViews(
   const size = (endRow - startRow) * 8
   const candidates = tasks.filter(({ chunk, leaf }) => !leaf.optional && chunk.length >= rows * 8)
   if (candidates.length * size < WORTH * (span.end - span.start)) return undefined
-  const bytes = loadSync(part.source, span, { bytes: new Uint8Array(0) })
+  const bytes = loadSync(part.source, span, { bytes: roomFor(span, options.allocate) })
   const columns: (Float64Array | BigInt64Array | undefined)[] = leaves.map(() => undefined)
   let viewed = 0
   for (const { chunk, leaf, column } of candidates) {
@@ -46,5 +50,12 @@ export function readViews(
     columns[column] = view.subarray(startRow, endRow)
     viewed += size
   }
-  return viewed >= WORTH * bytes.length ? { span, bytes, columns } : { span, bytes, columns: leaves.map(() => undefined) }
+  return viewed >= WORTH * bytes.length
+    ? { span, bytes, columns }
+    : { span, bytes, columns: leaves.map(() => undefined) }
+}
+
+function roomFor({ start, end }: Span, allocate: ReadOptions['allocate']): Uint8Array {
+  const size = end - start + (start % 8)
+  return allocate === undefined ? new Uint8Array(size) : new Uint8Array(allocate(size), 0, size)
 }

@@ -55,16 +55,21 @@ export type TargetOptions = Omit<ReadOptions, 'timeUnit'>
  * @throws as {@link readColumns}
  */
 export async function readTargets(
-  parts: readonly ReadPart[], leaves: readonly (readonly (Leaf | undefined)[])[], options: TargetOptions,
+  parts: readonly ReadPart[],
+  leaves: readonly (readonly (Leaf | undefined)[])[],
+  options: TargetOptions,
 ): Promise<readonly Target[]> {
   const { signal, compressors = {}, verify = false, yieldAfterMs = YIELD_AFTER_MS, now = monotonic } = options
   const context = { compressors, verify, scratch: createScratch() }
   const only = parts.length === 1 ? parts[0] : undefined
-  const views = only && readViews(only, leaves[0] ?? [], options.into !== undefined, context)
+  const views = only && readViews(only, leaves[0] ?? [], options, context)
   const rows = parts.reduce((sum, part) => sum + part.endRow - part.startRow, 0)
   const targets = roomFor(options, rows, views?.columns)
   const reader: Reader = {
-    context, targets, pace: createPace(yieldAfterMs, now, signal), buffers: [empty(), empty()],
+    context,
+    targets,
+    pace: createPace(yieldAfterMs, now, signal),
+    buffers: [empty(), empty()],
   }
   let at = 0
   for (const [i, part] of parts.entries()) {
@@ -94,15 +99,27 @@ function empty(): LoadBuffer {
 
 /** The file's columns that are wanted, in the order wanted; undefined where it lacks one. */
 function leavesOf({ footer, startRow, endRow }: ReadPart, { columns, timeUnit }: ReadOptions): (Leaf | undefined)[] {
-  if (!(Number.isInteger(startRow) && Number.isInteger(endRow) && 0 <= startRow && startRow <= endRow && endRow <= footer.rows)) {
+  if (
+    !(
+      Number.isInteger(startRow) &&
+      Number.isInteger(endRow) &&
+      0 <= startRow &&
+      startRow <= endRow &&
+      endRow <= footer.rows
+    )
+  ) {
     const value = `[${startRow}, ${endRow})`
-    throw new ConfigError('config/range', `rows: ${value} is no range within ${footer.rows} rows`, { field: 'rows', value })
+    throw new ConfigError('config/range', `rows: ${value} is no range within ${footer.rows} rows`, {
+      field: 'rows',
+      value,
+    })
   }
   if (!footer.own) throw unsupported('the file holds columns that no series has: read it with file()')
   return columns.map((column) => {
     const leaf = footer.leaves.find((candidate) => candidate?.name === column.name)
     if (leaf === undefined) return undefined
-    if (leaf.type !== column.type) throw corrupt(`column ${leaf.name}: stored as ${leaf.type} instead of ${column.type}`)
+    if (leaf.type !== column.type)
+      throw corrupt(`column ${leaf.name}: stored as ${leaf.type} instead of ${column.type}`)
     if (leaf.type === 'timestamp' && leaf.timeUnit !== timeUnit) {
       throw corrupt(`column ${leaf.name}: stored in ${String(leaf.timeUnit)} instead of ${timeUnit}`)
     }
@@ -110,7 +127,11 @@ function leavesOf({ footer, startRow, endRow }: ReadPart, { columns, timeUnit }:
   })
 }
 
-function roomFor(options: TargetOptions, rows: number, views: readonly (Target['values'] | undefined)[] = []): Target[] {
+function roomFor(
+  options: TargetOptions,
+  rows: number,
+  views: readonly (Target['values'] | undefined)[] = [],
+): Target[] {
   try {
     return options.columns.map((column, i) => {
       const view = views[i]
@@ -159,4 +180,3 @@ async function decodeSpan(span: Span, bytes: Uint8Array, { context, pace, target
     }
   }
 }
-

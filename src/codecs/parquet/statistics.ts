@@ -42,7 +42,8 @@ export function boundsOfIntegers(values: Int32Array): Bounds {
 export function boundsOfBigs(values: BigInt64Array): { readonly bounds: Bounds; readonly ascending: boolean } {
   const last = values.length - 1
   if (last < 0) return { bounds: {}, ascending: true }
-  if (isAscending(values)) return { bounds: { min_value: values[0] as bigint, max_value: values[last] as bigint }, ascending: true }
+  if (isAscending(values))
+    return { bounds: { min_value: values[0] as bigint, max_value: values[last] as bigint }, ascending: true }
   let least = values[0] as bigint
   let most = least
   for (let i = 1; i <= last; i++) {

@@ -22,8 +22,12 @@ export interface Target {
 }
 
 const ARRAYS = {
-  timestamp: BigInt64Array, int64: BigInt64Array, float64: Float64Array,
-  int32: Int32Array, uint8: Uint8Array, string: Int32Array,
+  timestamp: BigInt64Array,
+  int64: BigInt64Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  string: Int32Array,
 } as const
 
 /** What stands in place of a value at a null. */
@@ -34,7 +38,10 @@ const NULLS = { timestamp: 0, int64: 0, float64: Number.NaN, int32: 0, uint8: 0,
  * @throws {DataError} `data/schema-mismatch` where the caller's array is too short or of another type
  */
 export function createTarget(
-  { name, type }: StoredColumn, rows: number, into: Values | undefined, allocate: ((bytes: number) => ArrayBuffer) | undefined,
+  { name, type }: StoredColumn,
+  rows: number,
+  into: Values | undefined,
+  allocate: ((bytes: number) => ArrayBuffer) | undefined,
 ): Target {
   const texts = type === 'string' ? createTextPool() : undefined
   const facts = { name, type, rows, valid: undefined, texts }

@@ -59,7 +59,8 @@ function list(bytes: Uint8Array, start: number, depth: number): number {
     count = length(bytes, at)
     at = varint(bytes, at)
   }
-  if (count > bytes.length - at) throw corrupt(`metadata claims a list of ${count} values in ${bytes.length - at} bytes`)
+  if (count > bytes.length - at)
+    throw corrupt(`metadata claims a list of ${count} values in ${bytes.length - at} bytes`)
   for (let i = 0; i < count; i++) at = value(bytes, at, head & 0x0f, depth)
   return at
 }

@@ -117,8 +117,9 @@ export interface ForeignColumns {
 }
 
 /** How any Parquet file is read. */
-export interface ForeignOptions
-  extends Partial<Pick<ReadOptions, 'signal' | 'compressors' | 'yieldAfterMs' | 'now' | 'verify' | 'allocate'>> {
+export interface ForeignOptions extends Partial<
+  Pick<ReadOptions, 'signal' | 'compressors' | 'yieldAfterMs' | 'now' | 'verify' | 'allocate'>
+> {
   /** Names of the columns wanted, in order. @default all that can be read */
   readonly columns?: readonly string[]
 }

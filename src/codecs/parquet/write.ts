@@ -64,7 +64,13 @@ export function encodeParquet(columns: Columns, options: EncodeOptions): readonl
   for (let start = 0; start < rows; start += groupRows) {
     const end = Math.min(rows, start + groupRows)
     const encoded = options.columns.map(({ name, type }, i) => {
-      return encodeColumn(name, type, sliceColumn(columns[name] as Column, start, end), optional[i] as boolean, workshop)
+      return encodeColumn(
+        name,
+        type,
+        sliceColumn(columns[name] as Column, start, end),
+        optional[i] as boolean,
+        workshop,
+      )
     })
     if (sorted) checkAscending(columns.timestamp, start, encoded[0] as EncodedColumn)
     groups.push(writeGroup(context, options.columns, encoded, end - start, sorted))
@@ -117,7 +123,11 @@ function checkAscending(timestamp: BigInt64Array, start: number, encoded: Encode
 }
 
 function writeGroup(
-  context: Context, columns: readonly StoredColumn[], encoded: readonly EncodedColumn[], rows: number, sorted: boolean,
+  context: Context,
+  columns: readonly StoredColumn[],
+  encoded: readonly EncodedColumn[],
+  rows: number,
+  sorted: boolean,
 ): RowGroup {
   const start = context.output.size
   const chunks = encoded.map((column, i) => writeChunk(context, (columns[i] as StoredColumn).name, column, rows))

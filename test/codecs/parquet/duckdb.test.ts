@@ -169,7 +169,7 @@ describe('a file of DuckDB', () => {
       case when i % 3 = 0 then null else 't' || (i % 50) end text_null,
       (i / 100)::decimal(9, 2) dec9, (i / 100)::decimal(38, 2) dec38,
       ('00000000-0000-0000-0000-' || lpad(i::varchar, 12, '0'))::uuid id
-    from range(7000) t(i)`
+    from range(4500) t(i)`
   const expectedSql = `select * replace (epoch_us("timestamp") as "timestamp", epoch_us(naive) as naive, epoch_ns(ns) as ns,
     datediff('day', date '1970-01-01', "day") as "day", flag::int as flag, "real"::double as "real",
     dec9::double as dec9, dec38::double as dec38, id::varchar as id) from (${select})`
@@ -180,13 +180,13 @@ describe('a file of DuckDB', () => {
       it(`is read value for value (${codec}, ${version})`, async () => {
         const path = fresh()
         await connection.run(
-          `copy (${select}) to '${path}' (format parquet, codec '${codec}', parquet_version ${version}, row_group_size 3000)`,
+          `copy (${select}) to '${path}' (format parquet, codec '${codec}', parquet_version ${version}, row_group_size 2048)`,
         )
         const expected = await rows(expectedSql)
         const source = bytesSource(new Uint8Array(readFileSync(path)))
         const got = await readForeign(source, { compressors: COMPRESSORS, verify: true })
         expect(got.skipped).toEqual([])
-        expect(got.rows).toBe(7000)
+        expect(got.rows).toBe(4500)
         for (const [name, column] of Object.entries(got.columns)) {
           const isDouble = doubles.includes(name)
           const wanted = expected.map((row) =>

@@ -1,7 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  bytesSource, encodeParquet, findRows, readColumns, readFooter, readForeign, type ByteSource, type ReadPart,
+  bytesSource,
+  encodeParquet,
+  findRows,
+  readColumns,
+  readFooter,
+  readForeign,
+  type ByteSource,
+  type ReadPart,
 } from '../../../src/codecs/parquet/index.ts'
 import { footerBytes, MAGIC, parseFooter } from '../../../src/codecs/parquet/format.ts'
 import { lowerBound, type Columns } from '../../../src/contract/columns.ts'
@@ -26,10 +33,13 @@ describe('reading', () => {
   it('reads only what the wanted columns need', async () => {
     const bytes = encode(bars(43_200), BARS)
     let read = 0
-    const source = { ...fileLike(bytes), readSync: (target: Uint8Array, position: number): void => {
-      read += target.length
-      target.set(bytes.subarray(position, position + target.length))
-    } }
+    const source = {
+      ...fileLike(bytes),
+      readSync: (target: Uint8Array, position: number): void => {
+        read += target.length
+        target.set(bytes.subarray(position, position + target.length))
+      },
+    }
     const part = partOf(source)
     read = 0
     const columns = [BARS.columns[0], BARS.columns[4]] as typeof BARS.columns
@@ -62,8 +72,12 @@ describe('reading', () => {
 
   it('refuses arrays of the caller that do not fit', async () => {
     const source = bytesSource(encode(bars(10), BARS))
-    await expect(readAll(source, BARS, { into: { close: new Float64Array(9) } })).rejects.toMatchObject({ code: 'data/schema-mismatch' })
-    await expect(readAll(source, BARS, { into: { close: new Int32Array(10) } })).rejects.toMatchObject({ code: 'data/schema-mismatch' })
+    await expect(readAll(source, BARS, { into: { close: new Float64Array(9) } })).rejects.toMatchObject({
+      code: 'data/schema-mismatch',
+    })
+    await expect(readAll(source, BARS, { into: { close: new Int32Array(10) } })).rejects.toMatchObject({
+      code: 'data/schema-mismatch',
+    })
   })
 
   it('makes a column null where a part lacks it', async () => {
@@ -111,16 +125,19 @@ describe('reading', () => {
     const failure = Object.assign(new Error('EIO'), { code: 'EIO' })
     let underWay = 0
     let calls = 0
-    const failing: ByteSource = { ...source, read: async (target, position) => {
-      underWay++
-      try {
-        if (++calls === 1) return await source.read(target, position)
-        await new Promise((resolve) => setTimeout(resolve, 10))
-        throw failure
-      } finally {
-        underWay--
-      }
-    } }
+    const failing: ByteSource = {
+      ...source,
+      read: async (target, position) => {
+        underWay++
+        try {
+          if (++calls === 1) return await source.read(target, position)
+          await new Promise((resolve) => setTimeout(resolve, 10))
+          throw failure
+        } finally {
+          underWay--
+        }
+      },
+    }
     await expect(readColumns([{ ...part, source: failing }], BARS)).rejects.toBe(failure)
     expect(underWay).toBe(0)
   })
@@ -128,7 +145,12 @@ describe('reading', () => {
   it('refuses rows that are no range of the file, and columns of another type or unit', async () => {
     const source = bytesSource(encode(bars(10), BARS))
     const part = partOf(source)
-    for (const [startRow, endRow] of [[-1, 2], [3, 2], [0, 11], [0.5, 2]] as const) {
+    for (const [startRow, endRow] of [
+      [-1, 2],
+      [3, 2],
+      [0, 11],
+      [0.5, 2],
+    ] as const) {
       await expect(readColumns([{ ...part, startRow, endRow }], BARS)).rejects.toMatchObject({ code: 'config/range' })
     }
     const columns = [BARS.columns[0], { name: 'open', type: 'int64' }] as typeof BARS.columns
@@ -144,8 +166,12 @@ describe('reading', () => {
       const at = chunk.start + chunk.length - 3
       bad[at] = (bad[at] as number) ^ 1
       for (const compressors of [COMPRESSORS, {}]) {
-        await expect(readAll(bytesSource(bad), BARS, { compressors })).rejects.toMatchObject({ code: 'storage/corrupt' })
-        await expect(readAll(fileLike(bad), BARS, { compressors, into: bars(5000) as never })).rejects.toMatchObject({ code: 'storage/corrupt' })
+        await expect(readAll(bytesSource(bad), BARS, { compressors })).rejects.toMatchObject({
+          code: 'storage/corrupt',
+        })
+        await expect(readAll(fileLike(bad), BARS, { compressors, into: bars(5000) as never })).rejects.toMatchObject({
+          code: 'storage/corrupt',
+        })
       }
     }
   })
@@ -153,14 +179,26 @@ describe('reading', () => {
 
 describe('finding rows', () => {
   it('agrees with a search over all timestamps', async () => {
-    const ticks = fc.array(fc.nat(60), { minLength: 1, maxLength: 80 }).map((list) => list.sort((a, b) => a - b).map(BigInt))
-    await fc.assert(fc.asyncProperty(ticks, fc.integer({ min: -2, max: 63 }), fc.integer({ min: -2, max: 63 }), async (list, a, b) => {
-      const timestamp = BigInt64Array.from(list)
-      const source = fileLike(encode({ timestamp }, { timeUnit: 'us', columns: BARS.columns.slice(0, 1), rowGroupRows: 7 }))
-      const startRow = lowerBound(timestamp, BigInt(a))
-      const endRow = Math.max(startRow, lowerBound(timestamp, BigInt(b)))
-      expect(findRows(source, readFooter(source), BigInt(a), BigInt(b))).toEqual({ startRow, endRow })
-    }), { numRuns: 300 })
+    const ticks = fc
+      .array(fc.nat(60), { minLength: 1, maxLength: 80 })
+      .map((list) => list.sort((a, b) => a - b).map(BigInt))
+    await fc.assert(
+      fc.asyncProperty(
+        ticks,
+        fc.integer({ min: -2, max: 63 }),
+        fc.integer({ min: -2, max: 63 }),
+        async (list, a, b) => {
+          const timestamp = BigInt64Array.from(list)
+          const source = fileLike(
+            encode({ timestamp }, { timeUnit: 'us', columns: BARS.columns.slice(0, 1), rowGroupRows: 7 }),
+          )
+          const startRow = lowerBound(timestamp, BigInt(a))
+          const endRow = Math.max(startRow, lowerBound(timestamp, BigInt(b)))
+          expect(findRows(source, readFooter(source), BigInt(a), BigInt(b))).toEqual({ startRow, endRow })
+        },
+      ),
+      { numRuns: 300 },
+    )
   })
 
   it('reads nothing where row groups are wanted whole', () => {
@@ -168,7 +206,10 @@ describe('finding rows', () => {
     const source = fileLike(encode(columns, { ...BARS, rowGroupRows: 50 }))
     const footer = readFooter(source)
     const before = source.reads()
-    expect(findRows(source, footer, columns.timestamp[50] as bigint, columns.timestamp[99]! + 1n)).toEqual({ startRow: 50, endRow: 100 })
+    expect(findRows(source, footer, columns.timestamp[50] as bigint, columns.timestamp[99]! + 1n)).toEqual({
+      startRow: 50,
+      endRow: 100,
+    })
     expect(source.reads()).toBe(before)
   })
 
@@ -176,13 +217,20 @@ describe('finding rows', () => {
     const columns = bars(90_000)
     const source = fileLike(encode(columns, BARS))
     const ticks = columns.timestamp[50_123] as bigint
-    expect(findRows(source, readFooter(source), ticks, ticks + 60_000_001n)).toEqual({ startRow: 50_123, endRow: 50_125 })
+    expect(findRows(source, readFooter(source), ticks, ticks + 60_000_001n)).toEqual({
+      startRow: 50_123,
+      endRow: 50_125,
+    })
   })
 
   it('refuses a file that is not sorted', () => {
     const timestamp = BigInt64Array.of(2n, 1n)
-    const source = bytesSource(encode({ timestamp }, { timeUnit: 'us', columns: BARS.columns.slice(0, 1), sorted: false }))
-    expect(() => findRows(source, readFooter(source), 0n, 5n)).toThrow(expect.objectContaining({ code: 'storage/unsupported-format' }))
+    const source = bytesSource(
+      encode({ timestamp }, { timeUnit: 'us', columns: BARS.columns.slice(0, 1), sorted: false }),
+    )
+    expect(() => findRows(source, readFooter(source), 0n, 5n)).toThrow(
+      expect.objectContaining({ code: 'storage/unsupported-format' }),
+    )
   })
 })
 
@@ -192,7 +240,9 @@ describe('writing', () => {
   it('refuses rows that do not ascend, also across row groups', () => {
     const columns = { timestamp: BigInt64Array.of(1n, 2n, 1n), open: new Float64Array(3) }
     expect(() => encode(columns, shape)).toThrow(expect.objectContaining({ code: 'data/invalid' }))
-    expect(() => encode(columns, { ...shape, rowGroupRows: 2 })).toThrow(expect.objectContaining({ code: 'data/invalid' }))
+    expect(() => encode(columns, { ...shape, rowGroupRows: 2 })).toThrow(
+      expect.objectContaining({ code: 'data/invalid' }),
+    )
     expect(encode(columns, { ...shape, sorted: false }).length).toBeGreaterThan(0)
   })
 
@@ -203,12 +253,23 @@ describe('writing', () => {
       [{ timestamp, open: new Float64Array(1) }, shape],
       [{ timestamp, open: new Int32Array(2) }, shape],
       [{ timestamp, open: { values: new Float64Array(2), valid: new Uint8Array(0) } }, shape],
-      [{ timestamp, open: new Float64Array(2) }, { ...shape, columns: [...shape.columns, shape.columns[1]] }],
-      [{ timestamp, open: new Float64Array(2) }, { ...shape, columns: [shape.columns[1]] }],
-      [{ timestamp, open: { indices: Int32Array.of(0, 1), dictionary: ['a'] } }, { ...shape, columns: [shape.columns[0], { name: 'open', type: 'string' }] }],
+      [
+        { timestamp, open: new Float64Array(2) },
+        { ...shape, columns: [...shape.columns, shape.columns[1]] },
+      ],
+      [
+        { timestamp, open: new Float64Array(2) },
+        { ...shape, columns: [shape.columns[1]] },
+      ],
+      [
+        { timestamp, open: { indices: Int32Array.of(0, 1), dictionary: ['a'] } },
+        { ...shape, columns: [shape.columns[0], { name: 'open', type: 'string' }] },
+      ],
     ]
     for (const [columns, options] of wrong) {
-      expect(() => encode(columns as never, options as never)).toThrow(expect.objectContaining({ code: 'data/schema-mismatch' }))
+      expect(() => encode(columns as never, options as never)).toThrow(
+        expect.objectContaining({ code: 'data/schema-mismatch' }),
+      )
     }
     const nulls = { timestamp: { values: timestamp, valid: Uint8Array.of(1) }, open: new Float64Array(2) }
     expect(() => encode({ ...nulls, timestamp: nulls.timestamp as never }, shape)).toThrow()
@@ -223,9 +284,13 @@ describe('writing', () => {
   it('refuses options that cannot be', () => {
     const columns = { timestamp: BigInt64Array.of(1n), open: new Float64Array(1) }
     for (const rowGroupRows of [0, -1, 1.5, Number.NaN, 2 ** 21]) {
-      expect(() => encode(columns, { ...shape, rowGroupRows })).toThrow(expect.objectContaining({ code: 'config/option' }))
+      expect(() => encode(columns, { ...shape, rowGroupRows })).toThrow(
+        expect.objectContaining({ code: 'config/option' }),
+      )
     }
-    expect(() => encodeParquet(columns, { ...shape, compression: 'zstd' })).toThrow(expect.objectContaining({ code: 'config/option' }))
+    expect(() => encodeParquet(columns, { ...shape, compression: 'zstd' })).toThrow(
+      expect.objectContaining({ code: 'config/option' }),
+    )
   })
 
   it('aligns plain values and dictionaries to 8 bytes', () => {
@@ -257,7 +322,10 @@ describe('a footer', () => {
   it('gives rows, columns, unit, key-value pairs and an estimate of its memory', () => {
     const footer = readFooter(bytesSource(encode(bars(100), { ...BARS, metadata: { a: 'b', ['__proto__']: 'c' } })))
     expect(footer).toMatchObject({ rows: 100, timeUnit: 'us', columns: BARS.columns, own: true, sorted: true })
-    expect(Object.entries(footer.metadata)).toEqual([['a', 'b'], ['__proto__', 'c']])
+    expect(Object.entries(footer.metadata)).toEqual([
+      ['a', 'b'],
+      ['__proto__', 'c'],
+    ])
     expect(footer.memoryBytes).toBeGreaterThan(500)
   })
 
@@ -274,22 +342,46 @@ describe('a footer', () => {
     const encrypted = bytes.slice()
     encrypted[bytes.length - 1] = 0x45
     expect(() => readFooter(bytesSource(encrypted))).toThrow(UNSUPPORTED)
-    expect(() => readFooter(bytesSource(Uint8Array.from([...MAGIC, 0xff, 0xff, 0xff, 0x7f, ...MAGIC])))).toThrow(CORRUPT)
+    expect(() => readFooter(bytesSource(Uint8Array.from([...MAGIC, 0xff, 0xff, 0xff, 0x7f, ...MAGIC])))).toThrow(
+      CORRUPT,
+    )
   })
 
   it('with counts and places beyond the file is refused before memory is asked for', () => {
     const cases: ((metadata: ReturnType<typeof parseFooter>) => void)[] = [
-      (m) => { m.num_rows = 2n ** 60n },
-      (m) => { m.num_rows = -1n },
-      (m) => { m.num_rows = 99n },
-      (m) => { m.row_groups[0]!.num_rows = 2n ** 40n },
-      (m) => { m.row_groups[0]!.columns[1]!.meta_data!.num_values = 99n },
-      (m) => { m.row_groups[0]!.columns[1]!.meta_data!.total_compressed_size = 1_000_000n },
-      (m) => { m.row_groups[0]!.columns[1]!.meta_data!.data_page_offset = -4n },
-      (m) => { m.row_groups[0]!.columns[1]!.meta_data!.data_page_offset = BigInt(bytes.length) },
-      (m) => { m.row_groups[0]!.columns[1]!.meta_data!.type = 'INT64' },
-      (m) => { m.row_groups[0]!.columns.pop() },
-      (m) => { m.schema.push({ name: 'more', type: 'DOUBLE', repetition_type: 'REQUIRED' }) },
+      (m) => {
+        m.num_rows = 2n ** 60n
+      },
+      (m) => {
+        m.num_rows = -1n
+      },
+      (m) => {
+        m.num_rows = 99n
+      },
+      (m) => {
+        m.row_groups[0]!.num_rows = 2n ** 40n
+      },
+      (m) => {
+        m.row_groups[0]!.columns[1]!.meta_data!.num_values = 99n
+      },
+      (m) => {
+        m.row_groups[0]!.columns[1]!.meta_data!.total_compressed_size = 1_000_000n
+      },
+      (m) => {
+        m.row_groups[0]!.columns[1]!.meta_data!.data_page_offset = -4n
+      },
+      (m) => {
+        m.row_groups[0]!.columns[1]!.meta_data!.data_page_offset = BigInt(bytes.length)
+      },
+      (m) => {
+        m.row_groups[0]!.columns[1]!.meta_data!.type = 'INT64'
+      },
+      (m) => {
+        m.row_groups[0]!.columns.pop()
+      },
+      (m) => {
+        m.schema.push({ name: 'more', type: 'DOUBLE', repetition_type: 'REQUIRED' })
+      },
     ]
     for (const change of cases) expect(() => readFooter(bytesSource(changed(change)))).toThrow(CORRUPT)
     const all = changed((m) => {
@@ -304,26 +396,38 @@ describe('a footer', () => {
       m.num_rows = m.row_groups[0]!.num_rows = 101n
       for (const { meta_data } of m.row_groups[0]!.columns) meta_data!.num_values = 101n
     })
-    for (const source of [bytesSource(more), fileLike(more)]) await expect(readAll(source, BARS)).rejects.toEqual(CORRUPT)
+    for (const source of [bytesSource(more), fileLike(more)])
+      await expect(readAll(source, BARS)).rejects.toEqual(CORRUPT)
     const fewer = changed((m) => {
       m.num_rows = m.row_groups[0]!.num_rows = 99n
       for (const { meta_data } of m.row_groups[0]!.columns) meta_data!.num_values = 99n
     })
-    for (const source of [bytesSource(fewer), fileLike(fewer)]) await expect(readAll(source, BARS)).rejects.toEqual(CORRUPT)
+    for (const source of [bytesSource(fewer), fileLike(fewer)])
+      await expect(readAll(source, BARS)).rejects.toEqual(CORRUPT)
   })
 
   it('whose bounds lie is found out by the timestamps', () => {
-    const source = bytesSource(changed((m) => { m.row_groups[0]!.columns[0]!.meta_data!.statistics!.max_value = 2n ** 62n }))
+    const source = bytesSource(
+      changed((m) => {
+        m.row_groups[0]!.columns[0]!.meta_data!.statistics!.max_value = 2n ** 62n
+      }),
+    )
     expect(() => findRows(source, readFooter(source), 1_704_067_260_000_000n, 2n ** 61n)).toThrow(CORRUPT)
   })
 
   it('that claims an order its bounds contradict is not taken for sorted', () => {
-    const source = bytesSource(changed((m) => { m.row_groups[0]!.sorting_columns = [{ column_idx: 0, descending: true, nulls_first: false }] }))
+    const source = bytesSource(
+      changed((m) => {
+        m.row_groups[0]!.sorting_columns = [{ column_idx: 0, descending: true, nulls_first: false }]
+      }),
+    )
     expect(readFooter(source).sorted).toBe(false)
   })
 
   it('with columns of other names and types is foreign, and says so', async () => {
-    const bytes = changed((m) => { m.schema[1]!.logical_type = { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' } })
+    const bytes = changed((m) => {
+      m.schema[1]!.logical_type = { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' }
+    })
     const source = bytesSource(bytes)
     expect(readFooter(source).own).toBe(false)
     await expect(readAll(source, BARS)).rejects.toEqual(UNSUPPORTED)
