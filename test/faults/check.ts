@@ -10,7 +10,10 @@ import { type LocalSnapshot, decodeSnapshot } from '../../src/storage/local/snap
 import type { SimFs } from './sim-fs.ts'
 import { type Expected, PATHS, type Rows, SERIES, type World, rowsOfColumns } from './world.ts'
 
-const inFolder = (sim: SimFs, folder: string): string[] =>
+/** A disk to look at: a simulated one, or a real folder in its place. */
+export type Disk = Pick<SimFs, 'peek' | 'paths'>
+
+const inFolder = (sim: Disk, folder: string): string[] =>
   sim.paths().filter((path) => path.startsWith(`${folder}/`) && !path.slice(folder.length + 1).includes('/'))
 
 /** Rows of files already decoded, by length and checksum: crashes leave the same few files again and again. */
@@ -32,7 +35,9 @@ async function timesIn(bytes: Uint8Array): Promise<readonly number[]> {
 }
 
 /** What a plain listing shows: bars by the number of files that hold them, and files that cannot be read. */
-export async function listView(sim: SimFs): Promise<{ times: Map<number, number>; broken: string[] }> {
+export async function listView(
+  sim: Disk,
+): Promise<{ times: Map<number, number>; broken: string[] }> {
   const times = new Map<number, number>()
   const broken: string[] = []
   for (const path of inFolder(sim, PATHS.folder)) {
@@ -49,7 +54,7 @@ export async function listView(sim: SimFs): Promise<{ times: Map<number, number>
 }
 
 /** A plain listing shows no row twice and no broken file. */
-export async function checkView(sim: SimFs): Promise<string[]> {
+export async function checkView(sim: Disk): Promise<string[]> {
   const { times, broken } = await listView(sim)
   const twice = [...times].filter(([, count]) => count > 1)
   return [
@@ -59,7 +64,7 @@ export async function checkView(sim: SimFs): Promise<string[]> {
 }
 
 /** A plain listing shows exactly these rows. */
-export async function checkViewShows(sim: SimFs, rows: Rows): Promise<string[]> {
+export async function checkViewShows(sim: Disk, rows: Rows): Promise<string[]> {
   const { times } = await listView(sim)
   const missing = [...rows.keys()].filter((ms) => !times.has(ms)).length
   const extra = [...times.keys()].filter((ms) => !rows.has(ms)).length
@@ -67,7 +72,7 @@ export async function checkViewShows(sim: SimFs, rows: Rows): Promise<string[]> 
 }
 
 /** Versions on the disk are sound, chained and contiguous below the head, and all their files are there. */
-export function checkLog(sim: SimFs, { keepLast = 20, damaged = false }: { keepLast?: number; damaged?: boolean } = {}): string[] {
+export function checkLog(sim: Disk, { keepLast = 20, damaged = false }: { keepLast?: number; damaged?: boolean } = {}): string[] {
   const broken: string[] = []
   const unreadable: string[] = []
   const live = new Map<number, LocalSnapshot>()
