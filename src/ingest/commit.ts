@@ -2,7 +2,7 @@
  * Puts checked pages into the store: reconciled with what is there, all in one version, again if another writer was faster.
  * @module
  */
-import { type Columns, rowCount, sameValue, sliceColumns, timestampsMs } from '../contract/columns.ts'
+import { type Columns, rowCount } from '../contract/columns.ts'
 import { type CoverageRecord, sameCoverage } from '../contract/coverage.ts'
 import { hasCode, isDataClientError } from '../contract/errors.ts'
 import { countOpens } from '../contract/interval.ts'
@@ -18,7 +18,8 @@ import { closedEnd, finalEnd } from './finality.ts'
 import { findHoles } from './holes.ts'
 import { type IngestJob, type IngestRooms, newId } from './job.ts'
 import { type Rebasing, findRebasing } from './rebase.ts'
-import { type Reconciled, reconcileRows, revisionRows } from './reconcile.ts'
+import { reconcileRows, revisionRows } from './reconcile.ts'
+import { reconcileTicks } from './reconcile-ticks.ts'
 import { countRules, freshRejects } from './reject-news.ts'
 import { finalTest, firstRow, hasRowsIn, lowerIndex, mergedOpenings, readStored, withdrawnTest } from './stored.ts'
 
@@ -93,12 +94,14 @@ async function prepare(
   const nowMs = rooms.runtime.now()
   const fresh = mergePages(pages, job.series.schema)
   const proven = unionRanges(pages.map((page) => page.answer.proven))
-  const stored = await readStored(rooms.storage, head, proven, fresh, job.series)
+  const stored = await readStored(rooms.storage, head, pages, job.series)
   const before = head?.coverage ?? []
   const wasFinal = finalTest(before)
   const rebasing = options.allowRebasing && head !== null ? findRebasing(job.series, stored, fresh, wasFinal) : null
   const withdrawn = await withdrawnTest(rooms.storage, head, proven)
-  const reconciled = reconcile(job.series, stored, fresh, proven, wasFinal, withdrawn)
+  const compared = { series: job.series, stored, fresh, proven, wasFinal, isWithdrawn: withdrawn }
+  const isKeyed = SCHEMAS[job.series.schema].identity === 'timestamp'
+  const reconciled = isKeyed ? reconcileRows(compared) : reconcileTicks({ ...compared, nowMs })
   const openings = mergedOpenings(stored, fresh, job.series)
   const coverage = coverageAfter(job, before, pages, openings, nowMs, firstRow(head, openings, job.series), options.historyStartMs)
   const revisions = revisionRows(reconciled.revisions, nowMs, pages[0]?.answer.requestId ?? '')
@@ -113,11 +116,12 @@ async function prepare(
     holes: findHoles(rooms, job, proven, openings, coverage, pages, nowMs),
   }
   const isQuiet =
-    reconciled.upsert === null && revisions === null && rejects === null && meta === null && sameCoverage(before, coverage)
+    reconciled.upsert === null && reconciled.replace.length === 0 && revisions === null && rejects === null && meta === null && sameCoverage(before, coverage)
   if (rebasing !== null || isQuiet) return { change: null, rebasing, rejects, outcome }
   const change: Change = {
     opId,
-    ...rowsOf(job.series, reconciled, fresh, proven),
+    ...(reconciled.upsert === null ? {} : { upsert: reconciled.upsert }),
+    ...(reconciled.replace.length === 0 ? {} : { replace: reconciled.replace }),
     coverage,
     ...(revisions === null ? {} : { revisions }),
     ...(rejects === null ? {} : { rejects }),
@@ -129,47 +133,10 @@ async function prepare(
       changed: reconciled.changed,
       removed: 0,
     },
-    rowsPerYear: rowsPerYear(job),
+    // Only the first commit cuts a series into files, and counting the slots of a year is not free.
+    ...(head === null ? { rowsPerYear: rowsPerYear(job) } : {}),
   }
   return { change, rebasing, rejects, outcome }
-}
-
-function rowsOf(series: Series, reconciled: Reconciled, fresh: Columns, proven: readonly Range[]): Pick<Change, 'upsert' | 'replace'> {
-  if (reconciled.upsert === null) return {}
-  if (SCHEMAS[series.schema].identity === 'timestamp') return { upsert: reconciled.upsert }
-  // Ticks have no key: what a range is proven to hold replaces what was there.
-  const unit = SCHEMAS[series.schema].timeUnit
-  const ms = timestampsMs(fresh.timestamp, unit)
-  const replace = proven.map((range) => {
-    return { range, rows: sliceColumns(fresh, lowerIndex(ms, range.startMs), lowerIndex(ms, range.endMs)) }
-  })
-  return { replace }
-}
-
-function reconcile(
-  series: Series,
-  stored: Columns,
-  fresh: Columns,
-  proven: readonly Range[],
-  wasFinal: (ms: EpochMs) => boolean,
-  isWithdrawn: (ticks: bigint) => boolean,
-): Reconciled {
-  if (SCHEMAS[series.schema].identity === 'timestamp') {
-    return reconcileRows({ series, stored, fresh, proven, wasFinal, isWithdrawn })
-  }
-  const isSame = rowCount(stored) === rowCount(fresh) && allSame(stored, fresh)
-  const added = Math.max(0, rowCount(fresh) - rowCount(stored))
-  return { upsert: isSame ? null : fresh, added: isSame ? 0 : added, changed: 0, revisions: [], withdrawn: 0 }
-}
-
-function allSame(a: Columns, b: Columns): boolean {
-  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])]
-  return names.every((name) => {
-    const [x, y] = [a[name], b[name]]
-    if (x === undefined || y === undefined) return false
-    for (let row = 0; row < rowCount(a); row++) if (!sameValue(x, row, y, row)) return false
-    return true
-  })
 }
 
 const unitOf = (series: Series): 'us' | 'ns' => SCHEMAS[series.schema].timeUnit
