@@ -80,8 +80,9 @@ function decodePage(
   const at = window.at + page.row + start - window.startRow
   const bits = levels === undefined ? undefined : new Uint8Array((page.count + 7) >> 3)
   const present = levels === undefined || bits === undefined ? page.count : decodeLevels(levels, page.count, bits)
-  const declared = page.header.data_page_header_v2?.num_nulls ?? page.count - present
-  if (declared !== page.count - present) throw corrupt(`column ${leaf.name}: a page miscounts its nulls`)
+  const nulls = page.count - present
+  const declared = page.header.type === 'DATA_PAGE_V2' ? page.header.data_page_header_v2?.num_nulls : nulls
+  if (declared !== nulls) throw corrupt(`column ${leaf.name}: a page miscounts its nulls`)
   const isWhole = start === 0 && end === page.count
   const isSame = !(target.values instanceof Uint8Array) || leaf.physical === 'BOOLEAN'
   const room = isWhole && isSame ? target.values : roomFor(leaf.physical, page.count)

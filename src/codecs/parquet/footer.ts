@@ -103,6 +103,7 @@ export function fieldsOf(schema: readonly SchemaElement[]): Field[] {
   const fields: Field[] = []
   const open: number[] = []
   for (const [i, element] of schema.entries()) {
+    if (typeof element.name !== 'string') throw corrupt('a column has no name')
     while (open.at(-1) === 0) open.pop()
     if (i > 0 && open.length === 0) throw corrupt('the schema has elements outside its root')
     const parent = open.length - 1

@@ -67,7 +67,7 @@ export function* pagesOf(bytes: Uint8Array, rows: number, context: PageContext):
     if (header.type === 'INDEX_PAGE') continue
     const body = bytes.subarray(end, at)
     if (context.verify) verify(header, body, context)
-    const facts = header.dictionary_page_header ?? header.data_page_header ?? header.data_page_header_v2
+    const facts = factsOf(header)
     if (facts === undefined || !isSize(facts.num_values) || facts.encoding === undefined) {
       throw corrupt(`column ${context.name}: a page header lacks its facts`)
     }
@@ -81,6 +81,12 @@ export function* pagesOf(bytes: Uint8Array, rows: number, context: PageContext):
     yield { ...page, row }
     row += facts.num_values
   }
+}
+
+function factsOf(header: PageHeader): { readonly num_values: number; readonly encoding: Encoding } | undefined {
+  if (header.type === 'DICTIONARY_PAGE') return header.dictionary_page_header
+  if (header.type === 'DATA_PAGE') return header.data_page_header
+  return header.type === 'DATA_PAGE_V2' ? header.data_page_header_v2 : undefined
 }
 
 function isSize(value: number | undefined): value is number {
@@ -121,7 +127,7 @@ export function openDictionary(page: Page, context: PageContext): Uint8Array {
  */
 export function openData(page: Page, context: PageContext): OpenPage {
   const size = plainSize(page, context)
-  if (page.header.data_page_header_v2 !== undefined) return openV2(page, size, context)
+  if (page.header.type === 'DATA_PAGE_V2') return openV2(page, size, context)
   const bytes = decompress(page.body, size, context.codec, context.compressors)
   if (!context.optional) return { levels: undefined, values: bytes }
   if (page.header.data_page_header?.definition_level_encoding !== 'RLE') {
