@@ -56,7 +56,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
 export function editsOf(change: Change, unit: 'us' | 'ns'): Edit[] {
   const edits: Edit[] = []
   for (const { range, rows } of change.replace ?? []) {
-    if (range.startMs >= range.endMs) continue
+    if (range.startMs >= range.endMs && rowCount(rows) === 0) continue
     const [start, end] = [ticksOf(range.startMs, unit), ticksOf(range.endMs, unit)]
     checkRows('replace', rows, false)
     checkWithin(rows, range, start, end)

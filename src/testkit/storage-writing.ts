@@ -223,6 +223,10 @@ export const WRITING: readonly Case[] = [
       await checkRejects('data/invalid', attempt({ upsert: barsOf([12, 11]) }))
       await checkRejects('data/invalid', attempt({ upsert: barsOf([12, 12]) }))
       await checkRejects('data/invalid', attempt({ replace: [{ range: rangeOfMs(0, 60_000), rows: barsOf([1]) }] }))
+      await checkRejects(
+        'data/invalid',
+        attempt({ replace: [{ range: rangeOfMs(60_000, 60_000), rows: barsOf([1]) }] }),
+      )
       await checkRejects('data/schema-mismatch', attempt({ upsert: { ...barsOf([12]), close: Int32Array.of(1) } }))
       await checkRejects('data/schema-mismatch', attempt({ upsert: { ...barsOf([12]), close: new Float64Array(2) } }))
       await checkRejects('config/option', attempt({ opId: '' }))

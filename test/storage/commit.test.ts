@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Snapshot, Storage } from '../../src/contract/storage.ts'
 import { createLocalStorage } from '../../src/storage/local/index.ts'
-import { BARS, barRun, provenBars } from '../../src/testkit/storage-checks.ts'
+import { BARS, barRun, checkRows, provenBars } from '../../src/testkit/storage-checks.ts'
 import { filesBelow, freshFolder, freshStore } from './place.ts'
 import { posixError, recordingFs } from './recording-fs.ts'
 
@@ -30,8 +30,19 @@ describe('the order of a commit', () => {
     })
     const acknowledged = short.slice(0, short.indexOf('fsyncFolder log') + 1)
     expect(acknowledged).toEqual([
-      'open data', 'write data', 'fsync data', 'close data', 'rename data', 'fsyncFolder data',
-      'open log', 'write log', 'fsync log', 'close log', 'link log', 'unlink log', 'fsyncFolder log',
+      'open data',
+      'write data',
+      'fsync data',
+      'close data',
+      'rename data',
+      'fsyncFolder data',
+      'open log',
+      'write log',
+      'fsync log',
+      'close log',
+      'link log',
+      'unlink log',
+      'fsyncFolder log',
     ])
     expect(short.slice(acknowledged.length).every((call) => call.endsWith('view'))).toBe(true)
     expect(calls.every(({ path }) => path.startsWith(root))).toBe(true)
@@ -44,7 +55,12 @@ describe('the order of a commit', () => {
     const made = calls.filter(({ op }) => op === 'makeFolder').map(({ path }) => path)
     const synced = new Set(calls.filter(({ op }) => op === 'fsyncFolder').map(({ path }) => path))
     expect(made.map((path) => path.slice(root.length))).toEqual([
-      '/ohlcv', '/ohlcv/provider=contract', '/ohlcv/provider=contract/interval=1m', `/${FOLDER}`, `/${FOLDER}/_data`, `/${FOLDER}/_log`,
+      '/ohlcv',
+      '/ohlcv/provider=contract',
+      '/ohlcv/provider=contract/interval=1m',
+      `/${FOLDER}`,
+      `/${FOLDER}/_data`,
+      `/${FOLDER}/_log`,
     ])
     for (const path of made) expect(synced).toContain(path.slice(0, path.lastIndexOf('/')))
   })
@@ -82,12 +98,28 @@ describe('appending', () => {
   test('10 years of minutes are cut by month, of a US stock by quarter, daily bars not at all', async () => {
     const { storage } = freshStore()
     const cut = async (symbol: string, rowsPerYear: number) =>
-      (await storage.commit({ ...BARS, symbol }, null, { opId: 'a', upsert: barRun(0, 1), coverage: [], rowsPerYear })).partition
+      (await storage.commit({ ...BARS, symbol }, null, { opId: 'a', upsert: barRun(0, 1), coverage: [], rowsPerYear }))
+        .partition
     expect(await cut('A', 525_600)).toBe('month')
     expect(await cut('B', 98_280)).toBe('quarter')
     expect(await cut('C', 26_000)).toBe('year')
     expect(await cut('D', 252)).toBe('all')
     expect(await cut('E', 31_000_000)).toBe('day')
+  })
+})
+
+describe('compression', () => {
+  test('makes files smaller that read back the same', async () => {
+    const stored = await Promise.all(
+      (['none', 'zstd'] as const).map(async (compression) => {
+        const { storage } = freshStore({ compression })
+        const head = await append(storage, null, 0, 50_000)
+        return { size: head.sizeBytes, rows: await storage.read(head, {}) }
+      }),
+    )
+    const [plain, small] = stored as [(typeof stored)[0], (typeof stored)[0]]
+    expect(small.size).toBeLessThan(0.9 * plain.size)
+    checkRows(small.rows, plain.rows, 'rows')
   })
 })
 
@@ -129,7 +161,11 @@ describe('a commit that fails', () => {
     const { storage } = freshStore({ fs })
     const first = await append(storage, null, 0, 10)
     failing = true
-    await expect(append(storage, first, 10)).rejects.toMatchObject({ code: 'storage/unknown-outcome', opId: 'bars-10', retryable: true })
+    await expect(append(storage, first, 10)).rejects.toMatchObject({
+      code: 'storage/unknown-outcome',
+      opId: 'bars-10',
+      retryable: true,
+    })
     failing = false
     const second = await append(storage, first, 10)
     expect([second.version, second.rows]).toEqual([2, 11])
@@ -246,11 +282,18 @@ describe('version files', () => {
     const sound = readFileSync(path)
     for (let at = 0; at < sound.length; at += 3) {
       const bytes = Buffer.from(sound)
-      bytes[at] = (bytes[at] as number) ^ (1 << at % 8)
+      bytes[at] = (bytes[at] as number) ^ (1 << (at % 8))
       writeFileSync(path, bytes)
-      await expect(createLocalStorage({ root }).head(BARS), `byte ${at}`).rejects.toMatchObject({ code: 'storage/corrupt' })
+      await expect(createLocalStorage({ root }).head(BARS), `byte ${at}`).rejects.toMatchObject({
+        code: 'storage/corrupt',
+      })
     }
-    for (const bytes of [sound.subarray(0, 40), sound.subarray(0, -1), Buffer.concat([sound, Buffer.from('\n')]), Buffer.alloc(0)]) {
+    for (const bytes of [
+      sound.subarray(0, 40),
+      sound.subarray(0, -1),
+      Buffer.concat([sound, Buffer.from('\n')]),
+      Buffer.alloc(0),
+    ]) {
       writeFileSync(path, bytes)
       await expect(createLocalStorage({ root }).head(BARS)).rejects.toMatchObject({ code: 'storage/corrupt' })
     }
@@ -270,6 +313,8 @@ describe('version files', () => {
     const next = createLocalStorage({ root })
     await expect(next.head(BARS)).rejects.toMatchObject({ code: 'storage/unsupported-format' })
     await expect(append(next, null, 1)).rejects.toMatchObject({ code: 'storage/unsupported-format' })
-    await expect(next.maintain({ kind: 'repair', series: BARS })).rejects.toMatchObject({ code: 'storage/unsupported-format' })
+    await expect(next.maintain({ kind: 'repair', series: BARS })).rejects.toMatchObject({
+      code: 'storage/unsupported-format',
+    })
   })
 })

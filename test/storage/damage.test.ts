@@ -13,7 +13,9 @@ const ROWS = 100_000
 /** Bars of January 2024. */
 const JANUARY = 44_640
 
-async function loaded(options: Parameters<typeof freshStore>[0] = {}): Promise<{ root: string; storage: Storage; head: Snapshot; folder: string }> {
+async function loaded(
+  options: Parameters<typeof freshStore>[0] = {},
+): Promise<{ root: string; storage: Storage; head: Snapshot; folder: string }> {
   const { root, storage } = freshStore(options)
   const change = { opId: 'load', upsert: barRun(0, ROWS), coverage: provenBars(0, ROWS), rowsPerYear: 525_600 }
   const head = await storage.commit(BARS, null, change)
@@ -47,7 +49,11 @@ describe('a file of rows that is not what was written', () => {
     expect(rowCount(left)).toBe(next.rows)
     const february = { startMs: Date.UTC(2024, 1, 1), endMs: Date.UTC(2024, 2, 1) }
     expect(unknownRanges(next.coverage, { startMs: openOf(0), endMs: openOf(ROWS) })).toEqual([february])
-    checkRows(await storage.read(next, { range: { startMs: openOf(0), endMs: february.startMs } }), barRun(0, JANUARY), 'January')
+    checkRows(
+      await storage.read(next, { range: { startMs: openOf(0), endMs: february.startMs } }),
+      barRun(0, JANUARY),
+      'January',
+    )
     expect((await storage.verify({ deep: true })).issues.filter(({ path: at }) => at !== path)).toEqual([])
     expect(readdirSync(folder)).not.toContain('2024-02.parquet')
     const again = barRun(JANUARY, 29 * 1_440)
@@ -60,7 +66,9 @@ describe('a file of rows that is not what was written', () => {
     const path = dataFile(folder, '2024-01')
     flip(path, 9_999)
     const bytes = readFileSync(path)
-    await createLocalStorage({ root }).read(head, {}).catch(() => {})
+    await createLocalStorage({ root })
+      .read(head, {})
+      .catch(() => {})
     const name = path.split('/').at(-1) as string
     expect(readFileSync(`${folder}/_quarantine/${name}`).equals(bytes)).toBe(true)
     expect(readFileSync(`${folder}/_quarantine/${name}.json`, 'utf8')).toContain('checksum')
@@ -129,8 +137,18 @@ describe('a head that cannot be read', () => {
 
   test('and a log that is lost are rebuilt from the files, with all their rows and no coverage', async () => {
     const { root, storage: first, head, folder } = await loaded()
-    let last = await first.commit(BARS, head, { opId: 'a', upsert: barsOf([7, 50_000], 777), coverage: head.coverage, meta: { assetClass: 'crypto' } })
-    for (let i = 0; i < 3; i++) last = await first.commit(BARS, last, { opId: `b${i}`, upsert: barRun(ROWS + 2_000 * i, 2_000), coverage: head.coverage })
+    let last = await first.commit(BARS, head, {
+      opId: 'a',
+      upsert: barsOf([7, 50_000], 777),
+      coverage: head.coverage,
+      meta: { assetClass: 'crypto' },
+    })
+    for (let i = 0; i < 3; i++)
+      last = await first.commit(BARS, last, {
+        opId: `b${i}`,
+        upsert: barRun(ROWS + 2_000 * i, 2_000),
+        coverage: head.coverage,
+      })
     const before = await first.read(last, {})
     rmSync(`${folder}/_log`, { recursive: true })
     const storage = createLocalStorage({ root })
@@ -138,7 +156,12 @@ describe('a head that cannot be read', () => {
     const report = await storage.maintain({ kind: 'repair', series: BARS })
     expect(report.actions.length).toBe(1)
     const next = (await storage.head(BARS)) as Snapshot
-    expect([next.rows, next.coverage, next.meta, next.partition]).toEqual([last.rows, [], { assetClass: 'crypto' }, 'month'])
+    expect([next.rows, next.coverage, next.meta, next.partition]).toEqual([
+      last.rows,
+      [],
+      { assetClass: 'crypto' },
+      'month',
+    ])
     expect(next.version).toBeGreaterThanOrEqual(last.version)
     checkRows(await storage.read(next, {}), before, 'rows')
     expect((await storage.verify({ deep: true })).issues).toEqual([])
@@ -151,13 +174,16 @@ describe('readers', () => {
   test('that hold a version keep reading it through updates, compaction and collection, until the history rule takes it', async () => {
     const { storage, head, folder } = await loaded({ history: { everyMs: 0, hourlyMs: 0, dailyMs: 0, last: 3 } })
     let last = head
-    for (let i = 0; i < 2; i++) last = await storage.commit(BARS, last, { opId: `u${i}`, upsert: barsOf([i], 9), coverage: [] })
+    for (let i = 0; i < 2; i++)
+      last = await storage.commit(BARS, last, { opId: `u${i}`, upsert: barsOf([i], 9), coverage: [] })
     await storage.maintain({ kind: 'collect', graceMs: 0 })
     checkRows(await storage.read(head, {}), barRun(0, ROWS), 'held')
-    for (let i = 2; i < 5; i++) last = await storage.commit(BARS, last, { opId: `u${i}`, upsert: barsOf([i], 9), coverage: [] })
+    for (let i = 2; i < 5; i++)
+      last = await storage.commit(BARS, last, { opId: `u${i}`, upsert: barsOf([i], 9), coverage: [] })
     const scan = storage.scan(last, {})[Symbol.asyncIterator]()
     const batch = await scan.next()
-    for (let i = 5; i < 12; i++) last = await storage.commit(BARS, last, { opId: `u${i}`, upsert: barsOf([i], 9), coverage: [] })
+    for (let i = 5; i < 12; i++)
+      last = await storage.commit(BARS, last, { opId: `u${i}`, upsert: barsOf([i], 9), coverage: [] })
     await storage.maintain({ kind: 'collect', graceMs: 0 })
     await expect(storage.read(head, {})).rejects.toMatchObject({ code: 'storage/snapshot-expired' })
     let rows = rowCount(batch.value)
@@ -175,7 +201,8 @@ describe('readers', () => {
     await scan.next()
     await storage.drop(BARS)
     const rest = async (): Promise<void> => {
-      for (let next = await scan.next(); next.done !== true; next = await scan.next()) expect(rowCount(next.value)).toBeGreaterThan(0)
+      for (let next = await scan.next(); next.done !== true; next = await scan.next())
+        expect(rowCount(next.value)).toBeGreaterThan(0)
     }
     await expect(rest()).rejects.toMatchObject({ code: 'storage/snapshot-expired' })
     await expect(reader.read(head, {})).rejects.toMatchObject({ code: 'storage/snapshot-expired' })

@@ -35,8 +35,20 @@ describe('the history rule', () => {
   })
 
   test('always keeps the last 20 and the pinned ones, and gives up the oldest others for the bytes', () => {
-    expect(kept(facts(Array.from({ length: 100 }, () => 1e11), 10, [3]))).toEqual([3, ...from(81, 20)])
-    const fresh = facts(Array.from({ length: 100 }, () => 0), 10, [3])
+    expect(
+      kept(
+        facts(
+          Array.from({ length: 100 }, () => 1e11),
+          10,
+          [3],
+        ),
+      ),
+    ).toEqual([3, ...from(81, 20)])
+    const fresh = facts(
+      Array.from({ length: 100 }, () => 0),
+      10,
+      [3],
+    )
     expect(kept(fresh, { ...RULE, historyBytes: 600 })).toEqual([3, ...from(71, 30)])
     expect(kept({ ...fresh, pinned: new Set() }, { ...RULE, historyBytes: 0 })).toEqual(from(81, 20))
   })
@@ -54,14 +66,22 @@ describe('the history rule', () => {
 describe('the log', () => {
   test('stays bounded over 2,000 one-bar commits, and so do the bytes', async () => {
     const { root, storage } = freshStore({ fs: HASTY_FS })
-    let head = await storage.commit(BARS, null, { opId: 'load', upsert: barRun(0, 20_000), coverage: [], rowsPerYear: 525_600 })
+    let head = await storage.commit(BARS, null, {
+      opId: 'load',
+      upsert: barRun(0, 20_000),
+      coverage: [],
+      rowsPerYear: 525_600,
+    })
     let [mostFiles, mostBytes] = [0, 0]
     for (let i = 0; i < 2_000; i++) {
       head = await storage.commit(BARS, head, { opId: `op-${i}`, upsert: barRun(20_000 + i, 1), coverage: [] })
       if (i % 100 !== 99) continue
       const files = [...filesBelow(root)].filter(([name]) => !name.endsWith('.parquet'))
       mostFiles = Math.max(mostFiles, files.length)
-      mostBytes = Math.max(mostBytes, files.reduce((sum, [, size]) => sum + size, 0))
+      mostBytes = Math.max(
+        mostBytes,
+        files.reduce((sum, [, size]) => sum + size, 0),
+      )
     }
     expect(head.version).toBe(2_001)
     expect(mostFiles).toBeLessThan(700)

@@ -13,11 +13,11 @@ describe('the local store', () => {
   )
 })
 
-describe('the local store, reading everything asynchronously', () => {
+describe('the local store, compressed, cut by day, read asynchronously', () => {
   storageContract(
     () => {
       const root = freshFolder()
-      return { open: () => createLocalStorage({ root, io: 'async', partition: 'day' }) }
+      return { open: () => createLocalStorage({ root, io: 'async', partition: 'day', compression: 'zstd' }) }
     },
     { test },
   )

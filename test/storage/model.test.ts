@@ -12,7 +12,13 @@ const SPREAD = 97
 
 type Step =
   | { readonly kind: 'upsert'; readonly bars: readonly number[]; readonly price: number }
-  | { readonly kind: 'replace'; readonly start: number; readonly end: number; readonly bars: readonly number[]; readonly price: number }
+  | {
+      readonly kind: 'replace'
+      readonly start: number
+      readonly end: number
+      readonly bars: readonly number[]
+      readonly price: number
+    }
   | { readonly kind: 'compact'; readonly partition?: Partition }
   | { readonly kind: 'collect' }
   | { readonly kind: 'reopen' }
@@ -25,13 +31,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('upsert' as const), bars, price }) },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('replace' as const), start: fc.nat(1_500), end: fc.nat(3_000), bars, price }),
+    arbitrary: fc.record({
+      kind: fc.constant('replace' as const),
+      start: fc.nat(1_500),
+      end: fc.nat(3_000),
+      bars,
+      price,
+    }),
   },
   {
     weight: 1,
     arbitrary: fc
       .constantFrom<Partition | undefined>(undefined, 'all', 'year', 'quarter', 'month', 'day')
-      .map((partition) => (partition === undefined ? { kind: 'compact' as const } : { kind: 'compact' as const, partition })),
+      .map((partition) =>
+        partition === undefined ? { kind: 'compact' as const } : { kind: 'compact' as const, partition },
+      ),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'collect' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
@@ -45,7 +59,8 @@ class Model {
       for (const bar of this.rows.keys()) if (bar >= change.start && bar < change.end) this.rows.delete(bar)
     }
     if (change.kind !== 'upsert' && change.kind !== 'replace') return
-    for (const bar of change.bars) if (change.kind === 'upsert' || (bar >= change.start && bar < change.end)) this.rows.set(bar, change.price)
+    for (const bar of change.bars)
+      if (change.kind === 'upsert' || (bar >= change.start && bar < change.end)) this.rows.set(bar, change.price)
   }
   columns(): Columns {
     const all = [...this.rows.keys()].toSorted((a, b) => a - b)
@@ -66,12 +81,21 @@ function rowsOf(numbers: readonly number[], value: number): Columns {
 async function perform(storage: Storage, change: Step, opId: string): Promise<Snapshot | null> {
   const base = await storage.head(BARS)
   if (change.kind === 'upsert') {
-    return await storage.commit(BARS, base, { opId, upsert: rowsOf(change.bars, change.price), coverage: [], rowsPerYear: 500_000 })
+    return await storage.commit(BARS, base, {
+      opId,
+      upsert: rowsOf(change.bars, change.price),
+      coverage: [],
+      rowsPerYear: 500_000,
+    })
   }
   if (change.kind === 'replace') {
     const inside = change.bars.filter((bar) => bar >= change.start && bar < change.end)
     const range = { startMs: openOf(change.start * SPREAD), endMs: openOf(change.end * SPREAD) }
-    return await storage.commit(BARS, base, { opId, replace: [{ range, rows: rowsOf(inside, change.price) }], coverage: [] })
+    return await storage.commit(BARS, base, {
+      opId,
+      replace: [{ range, rows: rowsOf(inside, change.price) }],
+      coverage: [],
+    })
   }
   if (change.kind === 'compact') await storage.maintain({ ...change, series: BARS })
   if (change.kind === 'collect') await storage.maintain({ kind: 'collect', graceMs: 0 })
@@ -85,15 +109,25 @@ describe('any sequence of changes', () => {
         const root = freshFolder()
         const model = new Model()
         const memory = createMemoryStorage()
-        let local = createLocalStorage({ root, fs: HASTY_FS, history: { everyMs: 0, hourlyMs: 0, dailyMs: 0, last: 2 } })
+        let local = createLocalStorage({
+          root,
+          fs: HASTY_FS,
+          history: { everyMs: 0, hourlyMs: 0, dailyMs: 0, last: 2 },
+        })
         for (const [i, change] of steps.entries()) {
           model.apply(change)
           if (change.kind === 'reopen') local = createLocalStorage({ root, fs: HASTY_FS })
-          const [byMemory, byLocal] = [await perform(memory, change, `op-${i}`), await perform(local, change, `op-${i}`)]
+          const [byMemory, byLocal] = [
+            await perform(memory, change, `op-${i}`),
+            await perform(local, change, `op-${i}`),
+          ]
           const [a, b] = [await memory.head(BARS), await local.head(BARS)]
           if (a === null || b === null) continue
           const expected = model.columns()
-          for (const [storage, head] of [[memory, a], [local, b]] as const) {
+          for (const [storage, head] of [
+            [memory, a],
+            [local, b],
+          ] as const) {
             checkRows(await storage.read(head, { columns: ['close'] }), expected, `step ${i}`)
           }
           if (byMemory?.opIds.at(-1) === `op-${i}`) expect(byLocal?.cause).toEqual(byMemory.cause)

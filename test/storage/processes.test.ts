@@ -29,7 +29,9 @@ function child(...args: readonly string[]): Child {
   let complaint = ''
   running.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()))
   const done = new Promise<void>((resolve, reject) => {
-    running.on('close', (code, signal) => (code === 0 || signal === 'SIGKILL' ? resolve() : reject(new Error(complaint))))
+    running.on('close', (code, signal) =>
+      code === 0 || signal === 'SIGKILL' ? resolve() : reject(new Error(complaint)),
+    )
   })
   return { lines, done, kill: () => void running.kill('SIGKILL') }
 }
@@ -48,16 +50,20 @@ async function expectAll(root: string, acknowledged: readonly number[], atMostMo
 }
 
 describe('several processes', () => {
-  test.each(['no', 'yes'])('lose and double nothing when they append to one series (exclusive: %s)', async (exclusive) => {
-    const root = freshFolder()
-    const children = [0, 1, 2].map((writer) => child(root, String(writer), '25', exclusive))
-    await Promise.all(children.map(({ done }) => done))
-    const acknowledged = children.flatMap(({ lines }) => bars(lines))
-    expect(acknowledged.length).toBe(75)
-    await expectAll(root, acknowledged, 0)
-    const conflicts = children.map(({ lines }) => Number(lines.at(-1)?.split(' ')[1])).reduce((a, b) => a + b, 0)
-    if (exclusive === 'yes') expect(conflicts).toBe(0)
-  }, 60_000)
+  test.each(['no', 'yes'])(
+    'lose and double nothing when they append to one series (exclusive: %s)',
+    async (exclusive) => {
+      const root = freshFolder()
+      const children = [0, 1, 2].map((writer) => child(root, String(writer), '25', exclusive))
+      await Promise.all(children.map(({ done }) => done))
+      const acknowledged = children.flatMap(({ lines }) => bars(lines))
+      expect(acknowledged.length).toBe(75)
+      await expectAll(root, acknowledged, 0)
+      const conflicts = children.map(({ lines }) => Number(lines.at(-1)?.split(' ')[1])).reduce((a, b) => a + b, 0)
+      if (exclusive === 'yes') expect(conflicts).toBe(0)
+    },
+    60_000,
+  )
 
   test('that are killed lose nothing that was acknowledged, and the next one goes on at once', async () => {
     const root = freshFolder()
@@ -103,7 +109,11 @@ describe('the lock', () => {
 
   test('whose owner was stopped before it could write its name is taken away soon', async () => {
     let now = 1e12
-    const { root, storage } = freshStore({ lockTimeoutMs: 60_000, now: () => now, sleep: async (ms) => void (now += ms) })
+    const { root, storage } = freshStore({
+      lockTimeoutMs: 60_000,
+      now: () => now,
+      sleep: async (ms) => void (now += ms),
+    })
     await storage.commit(BARS, null, { opId: 'a', upsert: barRun(0, 1), coverage: [] })
     writeFileSync(`${root}/${FOLDER}/_lock`, '')
     const before = now

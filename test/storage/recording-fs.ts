@@ -12,7 +12,18 @@ export interface Call {
 /** What happens before a call; may throw. */
 export type Fault = (call: Call, number: number) => void | Promise<void>
 
-const CHANGES: readonly (keyof FsPort)[] = ['open', 'write', 'fsync', 'close', 'fsyncFolder', 'link', 'rename', 'unlink', 'makeFolder', 'removeFolder']
+const CHANGES: readonly (keyof FsPort)[] = [
+  'open',
+  'write',
+  'fsync',
+  'close',
+  'fsyncFolder',
+  'link',
+  'rename',
+  'unlink',
+  'makeFolder',
+  'removeFolder',
+]
 
 /** The platform's file system, which writes down what is done to it and fails where told. */
 export function recordingFs(fault: Fault = () => {}): { fs: FsPort; calls: Call[] } {

@@ -16,7 +16,10 @@ describe('folders of symbols', () => {
   })
 
   test('every name is read back as its symbol', () => {
-    fc.assert(fc.property(symbol, (text) => symbolOfFolder(folderOfSymbol(text)) === text), { numRuns: 5_000 })
+    fc.assert(
+      fc.property(symbol, (text) => symbolOfFolder(folderOfSymbol(text)) === text),
+      { numRuns: 5_000 },
+    )
   })
 
   test('two symbols never share a name, even where a file system ignores case', () => {
@@ -43,7 +46,9 @@ describe('folders of symbols', () => {
   })
 
   test('a name that was never written is no symbol', () => {
-    for (const name of ['', '.', '..', '%2e', '%41', 'aapl', 'AAPL~', 'AAPL~0', 'aapl~f', 'a b', 'x~', '%FF'].filter((n) => n !== 'x~')) {
+    for (const name of ['', '.', '..', '%2e', '%41', 'aapl', 'AAPL~', 'AAPL~0', 'aapl~f', 'a b', 'x~', '%FF'].filter(
+      (n) => n !== 'x~',
+    )) {
       expect(symbolOfFolder(name), name).toBeNull()
     }
     fc.assert(
@@ -57,6 +62,8 @@ describe('folders of symbols', () => {
 
   test('64 letters fit, and a symbol that cannot fit is refused', () => {
     expect(folderOfSymbol('aB'.repeat(32)).length).toBeLessThan(100)
-    expect(() => folderOfSymbol('株'.repeat(64))).toThrow(expect.objectContaining({ code: 'config/symbol', field: 'symbol' }))
+    expect(() => folderOfSymbol('株'.repeat(64))).toThrow(
+      expect.objectContaining({ code: 'config/symbol', field: 'symbol' }),
+    )
   })
 })

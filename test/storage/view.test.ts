@@ -35,17 +35,26 @@ describe('the view', () => {
     head = await upsert(storage, head, barsOf([5, 44_700, 72_000], 900))
     expect(await counts(root)).toEqual([head.rows, head.rows])
     const range = { startMs: openOf(1_000), endMs: openOf(50_000) }
-    head = await storage.commit(BARS, head, { opId: 'cut', replace: [{ range, rows: barRun(2_000, 10) }], coverage: [] })
+    head = await storage.commit(BARS, head, {
+      opId: 'cut',
+      replace: [{ range, rows: barRun(2_000, 10) }],
+      coverage: [],
+    })
     expect(await counts(root)).toEqual([head.rows, head.rows])
     for (const partition of ['day', 'all', 'month'] as const) {
       await storage.maintain({ kind: 'compact', series: BARS, partition })
       expect(await counts(root), partition).toEqual([head.rows, head.rows])
     }
-    const symbols = await query(`select distinct provider, interval, symbol from read_parquet('${root}/ohlcv/**/*.parquet', hive_partitioning = true)`)
+    const symbols = await query(
+      `select distinct provider, interval, symbol from read_parquet('${root}/ohlcv/**/*.parquet', hive_partitioning = true)`,
+    )
     expect(symbols).toEqual([['contract', '1m', 'BTC-USD']])
     const sums = await query(`select sum(close) from '${root}/${FOLDER}/*.parquet'`)
     const { close } = await storage.read(head, { columns: ['close'] })
-    expect(sums[0]?.[0]).toBeCloseTo((close as Float64Array).reduce((sum, x) => sum + x, 0), 3)
+    expect(sums[0]?.[0]).toBeCloseTo(
+      (close as Float64Array).reduce((sum, x) => sum + x, 0),
+      3,
+    )
   })
 
   test('shows no row twice at any moment, and after each commit all of them', async () => {
@@ -90,6 +99,7 @@ function expectDistinct(root: string): number {
   const spans = footers
     .map(({ groups }) => [groups[0]?.span?.first ?? 0n, groups.at(-1)?.span?.last ?? 0n] as const)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-  for (const [i, [first]] of spans.entries()) expect(i === 0 || (spans[i - 1]?.[1] ?? 0n) < first, names.join(' ')).toBe(true)
+  for (const [i, [first]] of spans.entries())
+    expect(i === 0 || (spans[i - 1]?.[1] ?? 0n) < first, names.join(' ')).toBe(true)
   return footers.reduce((sum, { rows }) => sum + rows, 0)
 }

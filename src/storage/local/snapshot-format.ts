@@ -9,6 +9,7 @@ import { COLUMN_TYPES, type ColumnType } from '../../contract/schema.ts'
 import { type Series, parseSeries, seriesKey } from '../../contract/series.ts'
 import type { Cause, Partition, Snapshot, SnapshotMeta, StoredColumn, TableName } from '../../contract/storage.ts'
 import { corruptFile } from './faults.ts'
+import { type Json, isObject, list, need, text, whole } from './json-shape.ts'
 import type { DataFile } from './layout.ts'
 import { isPartName } from './partition.ts'
 
@@ -175,31 +176,6 @@ function split(bytes: Uint8Array, series: Series, path: string): { line: string;
   if (end === 0 || !/^[0-9a-f]{32}\n$/.test(tail)) throw corruptFile(series, path, 'is cut short or was changed')
   if (hashOf(line) !== tail.slice(0, 32)) throw corruptFile(series, path, 'does not fit its hash')
   return { line, hash: tail.slice(0, 32) }
-}
-
-type Json = Readonly<Record<string, unknown>>
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-const need = (fits: boolean, what: string): void => {
-  if (!fits) throw new TypeError(what)
-}
-
-function text(value: unknown, what: string): string {
-  need(typeof value === 'string', what)
-  return value as string
-}
-
-function whole(value: unknown, what: string): number {
-  need(Number.isSafeInteger(value), what)
-  return value as number
-}
-
-function list(value: unknown, what: string): readonly unknown[] {
-  need(Array.isArray(value), what)
-  return value as unknown[]
 }
 
 const PARTITIONS: readonly string[] = ['all', 'year', 'quarter', 'month', 'day'] satisfies Partition[]

@@ -13,7 +13,12 @@ async function put(bar: number): Promise<void> {
   for (;;) {
     const base = await storage.head(BARS)
     try {
-      const change = { opId: `bar-${bar}`, upsert: barsOf([bar], Number(writer)), coverage: base?.coverage ?? [], rowsPerYear: 525_600 }
+      const change = {
+        opId: `bar-${bar}`,
+        upsert: barsOf([bar], Number(writer)),
+        coverage: base?.coverage ?? [],
+        rowsPerYear: 525_600,
+      }
       await storage.commit(BARS, base, change)
       return
     } catch (error) {
