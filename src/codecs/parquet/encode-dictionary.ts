@@ -179,14 +179,15 @@ export function packIndices(indices: Uint16Array, rows: number, width: number): 
   const groups = Math.ceil(rows / 8)
   const padded = (rows + 31) & ~31
   indices.fill(0, rows, padded)
-  const words = new Uint32Array((padded / 32) * width)
-  PACK_INDICES[width]?.(indices, words, padded)
   const head = [width]
   let rest = groups * 2 + 1
   for (; rest >= 128; rest = Math.floor(rest / 128)) head.push((rest % 128) | 128)
   head.push(rest)
-  const page = new Uint8Array(head.length + groups * width)
+  // The head is moved to the right so that the packed words behind it are aligned.
+  const lead = -head.length & 3
+  const buffer = new ArrayBuffer(lead + head.length + (padded / 32) * width * 4)
+  PACK_INDICES[width]?.(indices, new Uint32Array(buffer, lead + head.length), padded)
+  const page = new Uint8Array(buffer, lead, head.length + groups * width)
   page.set(head)
-  page.set(new Uint8Array(words.buffer, 0, groups * width), head.length)
   return page
 }
