@@ -43,7 +43,13 @@ function bars(rows: number, kind: 'tick' | 'full'): Columns {
   const gauss = (): number => Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random())
   const round = kind === 'tick' ? (x: number): number => Math.round(x * 100) / 100 : (x: number): number => x
   const timestamp = new BigInt64Array(rows)
-  const [open, high, low, close, volume] = PRICES.map(() => new Float64Array(rows)) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
+  const [open, high, low, close, volume] = PRICES.map(() => new Float64Array(rows)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ]
   let price = 100
   for (let i = 0; i < rows; i++) {
     timestamp[i] = 1_420_070_400_000_000n + BigInt(i) * 60_000_000n
@@ -53,7 +59,10 @@ function bars(rows: number, kind: 'tick' | 'full'): Columns {
     close[i] = round(price)
     high[i] = round(Math.max(first, price) * (1 + Math.abs(0.0002 * gauss())))
     low[i] = round(Math.min(first, price) * (1 - Math.abs(0.0002 * gauss())))
-    volume[i] = kind === 'tick' ? Math.floor(Math.exp(6.5 + 1.2 * gauss())) * (random() < 0.3 ? 100 : 1) : Math.exp(6.5 + 1.2 * gauss())
+    volume[i] =
+      kind === 'tick'
+        ? Math.floor(Math.exp(6.5 + 1.2 * gauss())) * (random() < 0.3 ? 100 : 1)
+        : Math.exp(6.5 + 1.2 * gauss())
   }
   return { timestamp, open, high, low, close, volume }
 }
@@ -63,7 +72,12 @@ function fileSource(path: string, size: number): ByteSource & { close(): void } 
   const readFully = (target: Uint8Array, position: number): void => {
     if (readSync(fd, target, 0, target.length, position) !== target.length) throw new Error('short read')
   }
-  return { size, readSync: readFully, read: async (target, position) => readFully(target, position), close: () => closeSync(fd) }
+  return {
+    size,
+    readSync: readFully,
+    read: async (target, position) => readFully(target, position),
+    close: () => closeSync(fd),
+  }
 }
 
 interface Stored {
@@ -94,7 +108,12 @@ function writeParts(path: string, parts: readonly Uint8Array[]): void {
 async function readAll(files: readonly Stored[], options: Partial<ReadOptions> = {}): Promise<Columns> {
   const sources = files.map(({ path, size }) => fileSource(path, size))
   try {
-    const parts = files.map(({ footer }, i) => ({ source: sources[i] as ByteSource, footer, startRow: 0, endRow: footer.rows }))
+    const parts = files.map(({ footer }, i) => ({
+      source: sources[i] as ByteSource,
+      footer,
+      startRow: 0,
+      endRow: footer.rows,
+    }))
     return await readColumns(parts, { ...SHAPE, compressors: COMPRESSORS, ...options })
   } finally {
     for (const source of sources) source.close()
@@ -114,7 +133,9 @@ function rawBytes(columns: Columns): Uint8Array {
 
 function pieces(columns: Columns, rows: number): Columns[] {
   const count = Math.ceil(rowCount(columns) / rows)
-  return Array.from({ length: count }, (_, i) => sliceColumns(columns, i * rows, Math.min(rowCount(columns), (i + 1) * rows)))
+  return Array.from({ length: count }, (_, i) =>
+    sliceColumns(columns, i * rows, Math.min(rowCount(columns), (i + 1) * rows)),
+  )
 }
 
 interface Case {
@@ -147,7 +168,9 @@ async function measure(cases: readonly Case[]): Promise<void> {
     if (!limits.has(one.group)) limits.set(one.group, [med, min])
     const [limitMed, limitMin] = limits.get(one.group) as readonly [number, number]
     const ratio = `${(med / limitMed).toFixed(2)} / ${(min / limitMin).toFixed(2)}`
-    console.log(`${one.group.padEnd(8)}${one.name.padEnd(52)}${med.toFixed(2).padStart(9)}${min.toFixed(2).padStart(9)}${median(cpu).toFixed(1).padStart(9)}   ${ratio}`)
+    console.log(
+      `${one.group.padEnd(8)}${one.name.padEnd(52)}${med.toFixed(2).padStart(9)}${min.toFixed(2).padStart(9)}${median(cpu).toFixed(1).padStart(9)}   ${ratio}`,
+    )
   }
 }
 
@@ -166,9 +189,15 @@ try {
   const sizes = [months, packed, fullMonths].map((files) => files.reduce((sum, { size }) => sum + size, 0))
   const rows = rowCount(decade)
   const [plain = 0, zstd = 0, precise = 0] = sizes
-  console.log(`bytes a row: ${(plain / rows).toFixed(2)}, zstd ${(zstd / rows).toFixed(2)}, full precision ${(precise / 525_600).toFixed(2)}`)
-  console.log(`${'case'.padEnd(60)}${'med ms'.padStart(9)}${'min ms'.padStart(9)}${'cpu ms'.padStart(9)}   ratio to the first of its group, med / min`)
-  const into = Object.fromEntries(Object.entries(decade).map(([name, array]) => [name, (array as Float64Array).slice()])) as never
+  console.log(
+    `bytes a row: ${(plain / rows).toFixed(2)}, zstd ${(zstd / rows).toFixed(2)}, full precision ${(precise / 525_600).toFixed(2)}`,
+  )
+  console.log(
+    `${'case'.padEnd(60)}${'med ms'.padStart(9)}${'min ms'.padStart(9)}${'cpu ms'.padStart(9)}   ratio to the first of its group, med / min`,
+  )
+  const into = Object.fromEntries(
+    Object.entries(decade).map(([name, array]) => [name, (array as Float64Array).slice()]),
+  ) as never
   const allocate = (bytes: number): ArrayBuffer => Buffer.allocUnsafeSlow(bytes).buffer
   const target = join(folder, 'out')
   const raw = rawBytes(year)
@@ -182,18 +211,42 @@ try {
     { group: 'decade', name: 'files of 43,200 rows, zstd', run: () => readAll(packed) },
     { group: 'year', name: 'readFileSync of the decoded bytes', run: () => readFileSync(join(folder, 'year.raw')) },
     { group: 'year', name: 'files of 43,200 rows', run: () => readAll(months.slice(0, 13)) },
-    { group: 'year', name: 'files of 43,200 rows, unzeroed memory', run: () => readAll(months.slice(0, 13), { allocate }) },
+    {
+      group: 'year',
+      name: 'files of 43,200 rows, unzeroed memory',
+      run: () => readAll(months.slice(0, 13), { allocate }),
+    },
     { group: 'year', name: 'full precision, files of 43,200 rows', run: () => readAll(fullMonths) },
     { group: 'month', name: 'readFileSync of the decoded bytes', run: () => readFileSync(join(folder, 'month.raw')) },
     { group: 'month', name: 'one file of 43,200 rows', run: () => readAll(months.slice(5, 6)) },
-    { group: 'month', name: 'one file of 43,200 rows, unzeroed memory', run: () => readAll(months.slice(5, 6), { allocate }) },
+    {
+      group: 'month',
+      name: 'one file of 43,200 rows, unzeroed memory',
+      run: () => readAll(months.slice(5, 6), { allocate }),
+    },
     { group: 'month', name: 'one file of 43,200 rows, full precision', run: () => readAll(fullMonths.slice(5, 6)) },
     { group: 'write', name: 'writeFileSync of the raw bytes', run: () => writeFileSync(target, raw) },
-    { group: 'write', name: 'row groups of 43,200', run: () => writeParts(target, encodeParquet(year, { ...SHAPE, compressors: COMPRESSORS })) },
-    { group: 'write', name: 'row groups of 525,600', run: () => writeParts(target, encodeParquet(year, { ...SHAPE, rowGroupRows: 525_600, compressors: COMPRESSORS })) },
-    { group: 'write', name: 'full precision', run: () => writeParts(target, encodeParquet(full, { ...SHAPE, compressors: COMPRESSORS })) },
+    {
+      group: 'write',
+      name: 'row groups of 43,200',
+      run: () => writeParts(target, encodeParquet(year, { ...SHAPE, compressors: COMPRESSORS })),
+    },
+    {
+      group: 'write',
+      name: 'row groups of 525,600',
+      run: () => writeParts(target, encodeParquet(year, { ...SHAPE, rowGroupRows: 525_600, compressors: COMPRESSORS })),
+    },
+    {
+      group: 'write',
+      name: 'full precision',
+      run: () => writeParts(target, encodeParquet(full, { ...SHAPE, compressors: COMPRESSORS })),
+    },
     { group: 'write', name: 'checksums in JavaScript', run: () => writeParts(target, encodeParquet(year, SHAPE)) },
-    { group: 'write', name: 'zstd', run: () => writeParts(target, encodeParquet(year, { ...SHAPE, compression: 'zstd', compressors: COMPRESSORS })) },
+    {
+      group: 'write',
+      name: 'zstd',
+      run: () => writeParts(target, encodeParquet(year, { ...SHAPE, compression: 'zstd', compressors: COMPRESSORS })),
+    },
   ])
 } finally {
   rmSync(folder, { recursive: true })

@@ -69,7 +69,9 @@ describe.skipIf(python === undefined)('files of pyarrow and Polars', () => {
     const got = await readForeign(source, { compressors: COMPRESSORS })
     expect(Object.keys(got.columns)).toEqual(['timestamp', 'price'])
     expect(got.skipped.map(({ name }) => name)).toEqual(['list', 'struct'])
-    await expect(readForeign(source, { columns: ['list'] })).rejects.toMatchObject({ code: 'storage/unsupported-format' })
+    await expect(readForeign(source, { columns: ['list'] })).rejects.toMatchObject({
+      code: 'storage/unsupported-format',
+    })
   })
 })
 
@@ -99,19 +101,34 @@ describe.skipIf(python === undefined)('files of ours', () => {
     }
   }
   const types = {
-    timestamp: 'timestamp', price: 'float64', special: 'float64', precise: 'float64', volume: 'float64', nothing: 'float64',
-    side: 'string', note: 'string', id: 'int64', level: 'int32', flag: 'uint8', seen: 'timestamp',
+    timestamp: 'timestamp',
+    price: 'float64',
+    special: 'float64',
+    precise: 'float64',
+    volume: 'float64',
+    nothing: 'float64',
+    side: 'string',
+    note: 'string',
+    id: 'int64',
+    level: 'int32',
+    flag: 'uint8',
+    seen: 'timestamp',
   } as const
 
   it('are read value for value and type for type', () => {
     const cases = [0, 1, 20, 5000, 100_000].flatMap((rows) => {
-      return (['us', 'ns'] as const).flatMap((timeUnit) => (['none', 'zstd'] as const).map((compression) => ({ rows, timeUnit, compression })))
+      return (['us', 'ns'] as const).flatMap((timeUnit) =>
+        (['none', 'zstd'] as const).map((compression) => ({ rows, timeUnit, compression })),
+      )
     })
     const paths: string[] = []
     for (const [i, { rows, timeUnit, compression }] of cases.entries()) {
       const columns = Object.entries(types).map(([name, type]) => ({ name, type }))
       const path = join(folder, `${i}.parquet`)
-      writeFileSync(path, encode(sample(rows, timeUnit), { columns, timeUnit, compression, metadata: { 'marketlake.test': 'ä' } }))
+      writeFileSync(
+        path,
+        encode(sample(rows, timeUnit), { columns, timeUnit, compression, metadata: { 'marketlake.test': 'ä' } }),
+      )
       paths.push(path)
     }
     const output = execFileSync(python as string, [script, 'read', ...paths], { maxBuffer: 2 ** 30 }).toString()
@@ -129,16 +146,36 @@ describe.skipIf(python === undefined)('files of ours', () => {
         }
       }
       expect(got.pyarrow.types).toEqual({
-        timestamp: `timestamp[${timeUnit}, tz=UTC]`, price: 'double', special: 'double', precise: 'double', volume: 'double',
-        nothing: 'double', side: 'string', note: 'string', id: 'int64', level: 'int32', flag: 'uint8', seen: `timestamp[${timeUnit}, tz=UTC]`,
+        timestamp: `timestamp[${timeUnit}, tz=UTC]`,
+        price: 'double',
+        special: 'double',
+        precise: 'double',
+        volume: 'double',
+        nothing: 'double',
+        side: 'string',
+        note: 'string',
+        id: 'int64',
+        level: 'int32',
+        flag: 'uint8',
+        seen: `timestamp[${timeUnit}, tz=UTC]`,
       })
       expect(got.polars.types).toMatchObject({
-        timestamp: `Datetime(time_unit='${timeUnit}', time_zone='UTC')`, price: 'Float64', side: 'String', flag: 'UInt8', level: 'Int32',
+        timestamp: `Datetime(time_unit='${timeUnit}', time_zone='UTC')`,
+        price: 'Float64',
+        side: 'String',
+        flag: 'UInt8',
+        level: 'Int32',
       })
       expect(got.pyarrow.metadata).toEqual({ 'marketlake.test': 'ä' })
       expect(got.pyarrow.sorting).toEqual(rows === 0 ? [] : [0])
       if (rows > 0) {
-        expect(got.pyarrow.nullable).toMatchObject({ timestamp: false, price: false, nothing: true, id: false, side: false })
+        expect(got.pyarrow.nullable).toMatchObject({
+          timestamp: false,
+          price: false,
+          nothing: true,
+          id: false,
+          side: false,
+        })
       }
     }
   }, 240_000)

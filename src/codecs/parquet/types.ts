@@ -95,7 +95,7 @@ export interface ReadOptions extends ParquetShape {
   readonly yieldAfterMs?: number
   /** Monotonic milliseconds. @default performance.now */
   readonly now?: () => number
-  /** Are page checksums verified where present? @default false */
+  /** Are page checksums verified where present? Costs a tenth of a read. @default false */
   readonly verify?: boolean
   /** Gives memory for one column, zeroed or not: every byte is written before it is handed out. @default zeroed */
   readonly allocate?: (bytes: number) => ArrayBuffer

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import * as fc from 'fast-check'
 import { lz4Raw, snappyRaw } from './raw-blocks.ts'
 import { describe, expect, it } from 'vitest'
@@ -343,5 +344,12 @@ describe('the guard before thrift', () => {
       expect(() => checkThrift(bytes, 0)).toThrow(CORRUPT)
     }
     expect(checkThrift(Uint8Array.of(9, 0x15, 2, 0, 9), 1)).toBe(4)
+  })
+})
+
+describe('generated kernels', () => {
+  it('are what their generator writes', () => {
+    const script = new URL('../../../scripts/generate-unpackers.ts', import.meta.url).pathname
+    expect(execFileSync(process.execPath, [script, '--check']).toString()).toBe('')
   })
 })
