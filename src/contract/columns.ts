@@ -278,11 +278,14 @@ export function timestampsMs(timestamp: BigInt64Array, unit: 'us' | 'ns'): Float
   return out
 }
 
-/** Epoch milliseconds as ticks of the unit, in a fresh `BigInt64Array`. Digits below a millisecond are kept for `us`. */
+/** Epoch milliseconds as ticks of the unit, in a fresh `BigInt64Array`. Digits below a millisecond are kept to the microsecond. */
 export function ticksFromMs(ms: Float64Array, unit: 'us' | 'ns'): BigInt64Array {
   const out = new BigInt64Array(ms.length)
   if (unit === 'ns') {
-    for (let i = 0; i < ms.length; i++) out[i] = BigInt(ms[i] as number) * 1_000_000n
+    for (let i = 0; i < ms.length; i++) {
+      const whole = Math.floor(ms[i] as number)
+      out[i] = BigInt(whole) * 1_000_000n + BigInt(Math.round(((ms[i] as number) - whole) * 1000) * 1000)
+    }
     return out
   }
   const lanes = new Int32Array(out.buffer)

@@ -27,7 +27,7 @@ export function actionsSeries(series: Series): Series {
 
 /** Actions of one answer, with the range for which they are all there are. */
 export interface ActionsAnswer {
-  /** Columns `timestamp kind value` and perhaps `currency`, sorted. */
+  /** Columns `timestamp kind value` and perhaps `currency`, sorted; `first_seen` is put in where they are stored. */
   readonly rows: Columns
   readonly proven: Range
   readonly requestId: string

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Columns, concatColumns, lowerBound, rowCount, sliceColumns, takeColumns, ticksOf } from '../contract/columns.ts'
-import type { Range } from '../contract/range.ts'
+import { type Range, subtractRanges, unionRanges } from '../contract/range.ts'
 import { SCHEMAS, type SchemaName } from '../contract/schema.ts'
 import type { Partition } from '../contract/storage.ts'
 import type { EpochMs } from '../contract/time.ts'
@@ -65,9 +65,10 @@ export function createPageBuffer(): PageBuffer {
     },
     takeAll,
     takeFinished(schema, partition) {
-      const endMs = Math.max(...pages.map((page) => page.answer.proven.endMs))
+      if (rows < COMMIT_ROWS) return null
+      const endMs = pages.reduce((last, page) => Math.max(last, page.answer.proven.endMs), -Infinity)
       const borderMs = partitionStart(partition, endMs)
-      if (borderMs === null || rows < COMMIT_ROWS) return null
+      if (borderMs === null) return null
       const parts = pages.map((page) => splitPage(page, borderMs, schema))
       const before = parts.flatMap(([left]) => (left === null ? [] : [left]))
       if (before.reduce((sum, page) => sum + rowCount(page.rows), 0) < COMMIT_ROWS) return null
@@ -114,29 +115,44 @@ function splitPage(page: BufferedPage, borderMs: EpochMs, schema: SchemaName): [
 
 /** All rows of some pages, sorted; of equal timestamps the later page's row, where the schema keeps one. */
 export function mergePages(pages: readonly BufferedPage[], schema: SchemaName): Columns {
+  if (SCHEMAS[schema].identity === 'range') return mergeProven(pages, SCHEMAS[schema].timeUnit)
   const parts = pages.map((page) => page.rows).filter((rows) => rowCount(rows) > 0)
-  if (parts.length === 0) return { timestamp: new BigInt64Array(0) }
+  if (parts.length === 0) return NO_ROWS
   const all = concatColumns(parts)
-  return isSorted(all.timestamp, SCHEMAS[schema].identity === 'timestamp') ? all : sortUnique(all, schema)
+  return isAscending(all.timestamp) ? all : sortUnique(all)
 }
 
-function isSorted(timestamp: BigInt64Array, strictly: boolean): boolean {
-  for (let i = 1; i < timestamp.length; i++) {
-    const [a, b] = [timestamp[i - 1] as bigint, timestamp[i] as bigint]
-    if (a > b || (strictly && a === b)) return false
+const NO_ROWS: Columns = { timestamp: new BigInt64Array(0) }
+
+/**
+ * Rows without a key belong to the range that their page proves: what lies beside it another page may bring again,
+ * and of a range that two pages prove the later page's rows are the ones.
+ */
+function mergeProven(pages: readonly BufferedPage[], unit: 'us' | 'ns'): Columns {
+  let later: Range[] = []
+  const parts: Columns[] = []
+  for (const { answer, rows } of pages.toReversed()) {
+    for (const { startMs, endMs } of subtractRanges([answer.proven], later)) {
+      const [start, end] = [lowerBound(rows.timestamp, ticksOf(startMs, unit)), lowerBound(rows.timestamp, ticksOf(endMs, unit))]
+      if (start < end) parts.push(sliceColumns(rows, start, end))
+    }
+    later = unionRanges([...later, answer.proven])
   }
+  const sorted = parts.toSorted((a, b) => ((a.timestamp[0] as bigint) < (b.timestamp[0] as bigint) ? -1 : 1))
+  return sorted.length === 0 ? NO_ROWS : concatColumns(sorted)
+}
+
+function isAscending(timestamp: BigInt64Array): boolean {
+  for (let i = 1; i < timestamp.length; i++) if ((timestamp[i - 1] as bigint) >= (timestamp[i] as bigint)) return false
   return true
 }
 
-function sortUnique(columns: Columns, schema: SchemaName): Columns {
+function sortUnique(columns: Columns): Columns {
   const { timestamp } = columns
   const order = Array.from({ length: timestamp.length }, (_, row) => row).toSorted((a, b) => {
     const [x, y] = [timestamp[a] as bigint, timestamp[b] as bigint]
     return x < y ? -1 : x > y ? 1 : a - b
   })
-  const isUnique = SCHEMAS[schema].identity === 'timestamp'
-  const rows = isUnique
-    ? order.filter((row, i) => i + 1 >= order.length || timestamp[order[i + 1] as number] !== timestamp[row])
-    : order
+  const rows = order.filter((row, i) => i + 1 >= order.length || timestamp[order[i + 1] as number] !== timestamp[row])
   return takeColumns(columns, Int32Array.from(rows))
 }

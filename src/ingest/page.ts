@@ -5,7 +5,7 @@
 import { type Columns, concatColumns, rowCount } from '../contract/columns.ts'
 import type { DataError } from '../contract/errors.ts'
 import { barOpen } from '../contract/interval.ts'
-import type { Page } from '../contract/provider.ts'
+import type { Page, PageColumns } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { DAY_MS } from '../contract/time.ts'
 import { actionsSeries } from './actions.ts'
@@ -34,7 +34,8 @@ export function readPage(
   const nowMs = rooms.runtime.now()
   const { series, calendar, provider } = job
   const clock = { series, calendar, capabilities: provider.capabilities }
-  const normal = normalisePage(page.columns, { series, range, isClosed: (openMs) => isClosed(clock, openMs, nowMs) })
+  const columns = series.schema === 'actions' ? withFirstSeen(page.columns) : page.columns
+  const normal = normalisePage(columns, { series, range, isClosed: (openMs) => isClosed(clock, openMs, nowMs) })
   const checked = checkRows(normal.rows, { ...ruleContext(job, normal.rows), series, nowMs, requestId }, rooms.quality)
   const untimed = normal.untimed === null ? [] : [rejectUntimed(normal.untimed, nowMs, requestId)]
   const rejects = [...untimed, ...(checked.rejects === null ? [] : [checked.rejects])]
@@ -82,11 +83,13 @@ function actionsOf(job: IngestJob, page: Page, proven: Range): BufferedPage['act
   const columns = page.actions as NonNullable<Page['actions']>
   // Events are dated by session: the labels that the proven range touches.
   const days = { startMs: barOpen('1d', proven.startMs), endMs: barOpen('1d', proven.endMs - 1) + DAY_MS }
-  const filled = { ...columns, first_seen: new BigInt64Array(columns.timestamp.length) }
-  const series = actionsSeries(job.series)
-  const normal = normalisePage(filled, { series, range: days, isClosed: () => true })
-  const { first_seen: _filled, ...rows } = normal.rows
-  return { rows: rows as unknown as Columns, proven: days }
+  const normal = normalisePage(withFirstSeen(columns), { series: actionsSeries(job.series), range: days, isClosed: () => true })
+  return { rows: normal.rows, proven: days }
+}
+
+/** When an event was first seen is known where it meets what is stored; until then its place is held. */
+function withFirstSeen(columns: PageColumns): PageColumns {
+  return { ...columns, first_seen: new BigInt64Array(columns.timestamp.length) }
 }
 
 function ruleContext(job: IngestJob, rows: Columns): RuleContext {

@@ -7,6 +7,7 @@ import { type Column, type Columns, columnLength, isValid, msOf, rowCount, sameV
 import { type Range, contains } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'
+import type { Change } from '../contract/storage.ts'
 import type { EpochMs } from '../contract/time.ts'
 
 /** What is compared. */
@@ -38,8 +39,11 @@ export interface Revision {
 export interface Reconciled {
   /** Rows that are new or differ; null without. */
   readonly upsert: Columns | null
+  /** Ranges whose rows are replaced, of schemas without a key. */
+  readonly replace: NonNullable<Change['replace']>
   readonly added: number
   readonly changed: number
+  readonly removed: number
   readonly revisions: readonly Revision[]
   /** Stored rows that a proven answer lacks now. */
   readonly withdrawn: number
@@ -86,7 +90,7 @@ export function reconcileRows(input: ReconcileInput): Reconciled {
   }
   while (s < rowCount(stored)) lacks(s++)
   const upsert = chosen.length === 0 ? null : takeColumns(withStoredColumns(fresh, stored), Int32Array.from(chosen))
-  return { upsert, revisions, ...counts }
+  return { upsert, replace: [], removed: 0, revisions, ...counts }
 }
 
 function changedColumns(names: readonly string[], stored: Columns, s: number, fresh: Columns, f: number): string[] {

@@ -4,44 +4,45 @@
  */
 import { type Columns, concatColumns, msOf, rowCount, timestampsMs, valueAt } from '../contract/columns.ts'
 import { type CoverageRecord, provenRanges } from '../contract/coverage.ts'
-import { type Range, intersect, unionRanges } from '../contract/range.ts'
+import { type Range, intersectRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'
 import type { Snapshot, Storage } from '../contract/storage.ts'
 import type { EpochMs } from '../contract/time.ts'
+import type { BufferedPage } from './buffer.ts'
 
 /** No rows. */
 export const NO_ROWS: Columns = { timestamp: new BigInt64Array(0) }
 
+/** Stored rows wherever the pages prove something or have rows: an append stays an append, and a far hole reads no middle. */
 export async function readStored(
   storage: Storage,
   head: Snapshot | null,
-  proven: readonly Range[],
-  fresh: Columns,
+  pages: readonly BufferedPage[],
   series: Series,
 ): Promise<Columns> {
   if (head === null || head.span === null) return NO_ROWS
-  const unit = SCHEMAS[series.schema].timeUnit
-  const span = { startMs: msOf(head.span.first, unit), endMs: msOf(head.span.last, unit) + 1 }
+  const { timeUnit, identity } = SCHEMAS[series.schema]
+  const span = { startMs: msOf(head.span.first, timeUnit), endMs: msOf(head.span.last, timeUnit) + 1 }
+  const touched = pages.flatMap((page) => (identity === 'range' ? [page.answer.proven] : [page.answer.proven, ...rowSpan(page.rows, timeUnit)]))
   const parts: Columns[] = []
-  const ranges = unionRanges([...proven, ...freshSpan(fresh, unit)])
-  for (const range of ranges) {
-    // Ranges beyond the stored rows need no read: an append stays an append.
-    const inside = intersect(range, span)
-    if (inside !== null) parts.push(await storage.read(head, { range: inside }))
-  }
+  for (const range of intersectRanges(touched, [span])) parts.push(await storage.read(head, { range }))
   return parts.length === 0 ? NO_ROWS : concatColumns(parts)
 }
 
-function freshSpan(fresh: Columns, unit: 'us' | 'ns'): Range[] {
-  const rows = rowCount(fresh)
-  if (rows === 0) return []
-  return [{ startMs: msOf(fresh.timestamp[0] as bigint, unit), endMs: msOf(fresh.timestamp[rows - 1] as bigint, unit) + 1 }]
+function rowSpan({ timestamp }: Columns, unit: 'us' | 'ns'): Range[] {
+  if (timestamp.length === 0) return []
+  return [{ startMs: msOf(timestamp[0] as bigint, unit), endMs: msOf(timestamp.at(-1) as bigint, unit) + 1 }]
 }
 
+/** Was an instant proven and final? By bisection: a long series may have thousands of records. */
 export function finalTest(coverage: readonly CoverageRecord[]): (ms: EpochMs) => boolean {
   const final = provenRanges(coverage)
-  return (ms) => final.some((range) => range.startMs <= ms && ms < range.endMs)
+  const ends = Float64Array.from(final, (range) => range.endMs)
+  return (ms) => {
+    const at = lowerIndex(ends, ms + 1)
+    return at < final.length && (final[at] as Range).startMs <= ms
+  }
 }
 
 /** Rows marked withdrawn and not restored since, so that the same loss is recorded once. */
@@ -52,6 +53,7 @@ export async function withdrawnTest(storage: Storage, head: Snapshot | null, pro
   const gone = new Set<bigint>()
   const order = Array.from({ length: rowCount(table) }, (_, row) => row).toSorted((a, b) => seenAt(table, a) - seenAt(table, b))
   for (const row of order) {
+    if (valueAt(table['column'] as never, row) !== '*') continue
     const kind = valueAt(table['kind'] as never, row)
     if (kind === 'withdrawn') gone.add(table.timestamp[row] as bigint)
     if (kind === 'restored') gone.delete(table.timestamp[row] as bigint)
