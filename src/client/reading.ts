@@ -5,7 +5,7 @@
 import type { Table } from 'apache-arrow'
 import { type Columns, lowerBound, msOf, sliceColumns, ticksOf, timestampsMs } from '../contract/columns.ts'
 import { ConfigError, hasCode } from '../contract/errors.ts'
-import type { GapReport } from '../contract/gap-detector.ts'
+import { type GapReport, gapInput } from '../contract/gap-detector.ts'
 import { labelRange, nextOpen } from '../contract/interval.ts'
 import type { CoverageReport } from '../contract/query.ts'
 import { type Range, rangeOf } from '../contract/range.ts'
@@ -224,16 +224,16 @@ export async function reportGaps(rooms: ClientRooms, route: Route, query: Parsed
   const unit = SCHEMAS[route.series.schema].timeUnit
   const rows = await rooms.storage.read(snapshot, { range, columns: ['timestamp'] }, { signal: query.signal })
   const rejects = await rooms.storage.read(snapshot, { range, table: 'rejects', columns: ['timestamp'] })
-  const report = rooms.detector.detect({
+  const input = gapInput(rows.timestamp, unit, {
     series: route.series,
     range,
-    timestampsMs: timestampsMs(rows.timestamp, unit),
     coverage: snapshot.coverage,
     rejectedMs: timestampsMs(rejects.timestamp, unit).toSorted(),
     calendar: route.calendar,
     capabilities: route.capabilities,
     nowMs,
   })
+  const report = rooms.detector.detect(input)
   if (report.gaps.length > 0) rooms.emit('gap', { series: route.series, gaps: report.gaps })
   return report
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Calendar } from './calendar.ts'
+import { timestampsMs } from './columns.ts'
 import type { CoverageRecord, Missing } from './coverage.ts'
 import type { ProviderCapabilities } from './provider.ts'
 import type { Range } from './range.ts'
@@ -28,6 +29,26 @@ export interface GapInput {
   readonly nowMs: EpochMs
   /** Ranges that were asked in this run and failed. */
   readonly failed?: readonly Range[]
+}
+
+/**
+ * The input for rows as they are stored. Converting millions of times to milliseconds costs more than comparing them, so
+ * it waits until a detector asks.
+ * @param timestamp ticks of the unit
+ */
+export function gapInput(
+  timestamp: BigInt64Array,
+  unit: 'us' | 'ns',
+  rest: Omit<GapInput, 'timestamp' | 'timestampsMs'>,
+): GapInput {
+  let openingsMs: Float64Array | undefined
+  return {
+    ...rest,
+    ...(unit === 'us' ? { timestamp } : {}),
+    get timestampsMs() {
+      return (openingsMs ??= timestampsMs(timestamp, unit))
+    },
+  }
 }
 
 /** One missing stretch. */

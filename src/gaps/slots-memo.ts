@@ -20,7 +20,7 @@ interface Entry {
 /** `slotsOf` that remembers its last few answers. What it returns is shared: nobody writes to it. */
 export function createSlotsMemo(): typeof slotsOf {
   const entries: Entry[] = []
-  return (calendar: Calendar, range: Range, interval: Interval, anchor: Anchor, dayBoundary: DayBoundary = 'session') => {
+  return (calendar: Calendar, range: Range, interval: Interval, anchor: Anchor, dayBoundary?: DayBoundary) => {
     const key = `${range.startMs} ${range.endMs} ${interval} ${anchor} ${dayBoundary}`
     const known = entries.find((entry) => entry.key === key && entry.calendar === calendar)
     if (known !== undefined) return known.slots

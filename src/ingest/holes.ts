@@ -4,6 +4,7 @@
  */
 import { timestampsMs } from '../contract/columns.ts'
 import { type CoverageRecord, rangesIn } from '../contract/coverage.ts'
+import { gapInput } from '../contract/gap-detector.ts'
 import { type Range, intersect, subtractRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'
@@ -24,18 +25,18 @@ export async function scanHoles(rooms: IngestRooms, job: IngestJob, head: Snapsh
   const unit = SCHEMAS[series.schema].timeUnit
   const rows = await rooms.storage.read(head, { range, columns: ['timestamp'] }, { signal: job.signal })
   const rejects = head.rejects === 0 ? null : await rooms.storage.read(head, { range, table: 'rejects', columns: ['timestamp'] })
-  const report = rooms.detector.detect({
+  const input = gapInput(rows.timestamp, unit, {
     series,
     range,
-    timestampsMs: timestampsMs(rows.timestamp, unit),
     coverage: head.coverage,
     ...(rejects === null ? {} : { rejectedMs: timestampsMs(rejects.timestamp, unit).toSorted() }),
     calendar: job.calendar,
     capabilities: job.provider.capabilities,
     nowMs: rooms.runtime.now(),
   })
-  return report.gaps
-    .filter((gap) => gap.kind === 'provider-missing')
+  return rooms.detector
+    .detect(input)
+    .gaps.filter((gap) => gap.kind === 'provider-missing')
     .map((gap) => ({ startMs: gap.startMs, endMs: gap.endMs }))
 }
 

@@ -6,7 +6,7 @@ import type { Calendar } from '../contract/calendar.ts'
 import { type Columns, msOf, ticksOf, timestampsMs } from '../contract/columns.ts'
 import { type CoverageRecord, type Missing, rangesIn, unknownRanges } from '../contract/coverage.ts'
 import { ConfigError, StorageError } from '../contract/errors.ts'
-import type { GapDetector } from '../contract/gap-detector.ts'
+import { type GapDetector, gapInput } from '../contract/gap-detector.ts'
 import type { ProviderCapabilities } from '../contract/provider.ts'
 import type { CoverageReport } from '../contract/query.ts'
 import { type Range, formatRange, intersect, intersectRanges, subtractRanges, unionRanges } from '../contract/range.ts'
@@ -128,16 +128,9 @@ function missingInside(
 ): Missing[] {
   const { series, coverage } = snapshot
   if (series.interval === undefined) return []
-  const unit = SCHEMAS[series.schema].timeUnit
-  let openingsMs: Float64Array | undefined
-  const report = context.detector.detect({
+  const input = gapInput(timestamp, SCHEMAS[series.schema].timeUnit, {
     series,
     range,
-    // Converting millions of times costs more than comparing them, so it waits until a detector asks.
-    get timestampsMs() {
-      return (openingsMs ??= timestampsMs(timestamp, unit))
-    },
-    ...(unit === 'us' ? { timestamp } : {}),
     coverage,
     rejectedMs,
     calendar: context.calendar,
@@ -145,6 +138,7 @@ function missingInside(
     nowMs: context.nowMs,
     ...(context.failed === undefined ? {} : { failed: context.failed }),
   })
+  const report = context.detector.detect(input)
   // A closed slot inside the finality lag may be empty because the source is late: asked, and still pending.
   const provisional = rangesIn(coverage, ['partial'], range)
   return report.gaps.flatMap(({ startMs, endMs, kind }): Missing[] => {
