@@ -92,15 +92,15 @@ export class DataClientError extends Error {
   readonly retryable: boolean
   /** What to do about it. */
   readonly hint: string
-  readonly field?: string
-  readonly value?: unknown
-  readonly provider?: string
-  readonly symbol?: string
-  readonly retryAfterMs?: number
-  readonly status?: number
-  readonly path?: string
-  readonly opId?: string
-  readonly issues?: readonly Issue[]
+  declare readonly field?: string
+  declare readonly value?: unknown
+  declare readonly provider?: string
+  declare readonly symbol?: string
+  declare readonly retryAfterMs?: number
+  declare readonly status?: number
+  declare readonly path?: string
+  declare readonly opId?: string
+  declare readonly issues?: readonly Issue[]
 
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     const { cause, ...rest } = facts

@@ -6,6 +6,8 @@ import { inspect } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createDataClient } from '../../src/client.ts'
 import { EVENT_NAMES } from '../../src/contract/events.ts'
+import type { Interval } from '../../src/contract/interval.ts'
+import type { Provider } from '../../src/contract/provider.ts'
 import type { Logger } from '../../src/contract/runtime.ts'
 import { alpaca, alphavantage, coingecko, cryptocompare, fmp, polygon, stooq, tiingo } from '../../src/providers/index.ts'
 
@@ -14,16 +16,16 @@ const SECRET = 'SENTINEL-second-77'
 /** The key as it may be written somewhere: plain, in a URL, in base64. */
 const SPELLINGS = [KEY, SECRET].flatMap((key) => [key, encodeURIComponent(key), btoa(key), key.toLowerCase()])
 
-const KEYED = [
-  ['alphavantage', () => alphavantage({ apiKey: KEY }), 'AAPL'],
-  ['fmp', () => fmp({ apiKey: KEY }), 'AAPL'],
-  ['polygon', () => polygon({ apiKey: KEY }), 'AAPL'],
-  ['alpaca', () => alpaca({ apiKey: KEY, secretKey: SECRET }), 'AAPL'],
-  ['tiingo', () => tiingo({ apiKey: KEY }), 'AAPL'],
-  ['cryptocompare', () => cryptocompare({ apiKey: KEY }), 'BTC-USD'],
-  ['coingecko', () => coingecko({ apiKey: KEY }), 'BTC-USD'],
-  ['stooq', () => stooq({ apiKey: KEY }), 'AAPL'],
-] as const
+const KEYED: readonly (readonly [string, () => Provider, string, Interval])[] = [
+  ['alphavantage', () => alphavantage({ apiKey: KEY }), 'AAPL', '1d'],
+  ['fmp', () => fmp({ apiKey: KEY }), 'AAPL', '1d'],
+  ['polygon', () => polygon({ apiKey: KEY }), 'AAPL', '1d'],
+  ['alpaca', () => alpaca({ apiKey: KEY, secretKey: SECRET }), 'AAPL', '1d'],
+  ['tiingo', () => tiingo({ apiKey: KEY }), 'AAPL', '1d'],
+  ['cryptocompare', () => cryptocompare({ apiKey: KEY }), 'BTC-USD', '1d'],
+  ['coingecko', () => coingecko({ apiKey: KEY }), 'BTC-USD', '4h'],
+  ['stooq', () => stooq({ apiKey: KEY }), 'AAPL', '1d'],
+]
 
 type Answer = (url: string, headers: Headers) => Response | Promise<Response>
 
@@ -63,7 +65,7 @@ function everything(error: unknown): string {
   return seen.join('\n')
 }
 
-describe.each(KEYED)('the key of %s', (_name, make, symbol) => {
+describe.each(KEYED)('the key of %s', (_name, make, symbol, interval) => {
   test.each(FAILURES)('stays secret after %s', async (_failure, answer) => {
     const root = await mkdtemp(join(tmpdir(), 'secrets-'))
     folders.push(root)
@@ -94,7 +96,7 @@ describe.each(KEYED)('the key of %s', (_name, make, symbol) => {
       },
     })
     for (const name of EVENT_NAMES) client.on(name, (event) => told.push(inspect(event, { depth: 10 })))
-    const query = { symbol, interval: '1d', start: '2024-06-01', end: '2024-06-10' } as const
+    const query = { symbol, interval, start: '2024-06-01', end: '2024-06-10' } as const
     const error: unknown = await client.get(query).then((table) => told.push(inspect(table, { depth: 10 })), (failure: unknown) => failure)
     told.push(everything(error), inspect(await client.providers(), { depth: 10 }), await textOf(root))
     await client.close()
