@@ -9,6 +9,11 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** How the body is read. */
   readonly as: 'json' | 'text' | 'bytes'
+  /**
+   * A faster reader of the usual answer, tried first on a status of 2xx; undefined leaves it to `as`. What it returns
+   * becomes the body.
+   */
+  readonly scan?: (bytes: Uint8Array) => unknown
   /** Weight of this request against the provider's limit. @default 1 */
   readonly weight?: number
   /** The limit that it counts against, where the vendor has several. @default the one without scope */

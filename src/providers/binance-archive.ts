@@ -21,6 +21,7 @@ import {
   defineHttpProvider,
 } from './http/define.ts'
 import { refuseFarTimes } from './http/page-guard.ts'
+import { scanKlines } from './kline-scan.ts'
 import { unzipOne } from './zip.ts'
 
 /** Options of {@link binanceArchive}. */
@@ -136,7 +137,7 @@ function toRequest(context: Context): PageRequest {
       limit: String(market.rows),
     })
     const url = `${options.restUrl ?? market.rest}${market.klines}?${query}`
-    return { url, as: 'json', weight: market.weight, scope: 'rest' }
+    return { url, as: 'json', scan: scanKlines, weight: market.weight, scope: 'rest' }
   }
   const stamp = new Date(segment.startMs).toISOString().slice(0, segment.kind === 'monthly' ? 7 : 10)
   const name = encodeURIComponent(symbol)

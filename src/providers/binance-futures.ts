@@ -19,6 +19,7 @@ import {
   type PageRequest,
   defineHttpProvider,
 } from './http/define.ts'
+import { scanKlines } from './kline-scan.ts'
 
 /** Which ratio the schema `long-short-ratio` holds; each is a source of its own. */
 export type FuturesRatio = 'accounts' | 'top-accounts' | 'top-positions' | 'taker'
@@ -186,7 +187,7 @@ const ENDPOINTS: Readonly<Partial<Record<SchemaName, Endpoint>>> = {
         endTime: String(range.endMs - 1),
         limit: String(ROWS),
       })
-      return { url: `${baseUrl}/fapi/v1/klines?${query}`, as: 'json', weight: 10 }
+      return { url: `${baseUrl}/fapi/v1/klines?${query}`, as: 'json', scan: scanKlines, weight: 10 }
     },
     toPage: (body, context) => klinePage(body, context, CUT_AT),
   },

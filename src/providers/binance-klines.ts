@@ -5,7 +5,7 @@
 import type { HttpResponse } from '../contract/http.ts'
 import { type Interval, ceilOpen } from '../contract/interval.ts'
 import type { PageColumns } from '../contract/provider.ts'
-import { floatColumn, listAt, malformed, timeColumn } from './columns.ts'
+import { fieldColumn, listAt, malformed, timeColumn } from './columns.ts'
 import type { HttpProviderOptions, PageAnswer, PageContext } from './http/define.ts'
 import { type ProviderCode, classifyByStatus, vendorError } from './http/status.ts'
 
@@ -20,20 +20,16 @@ export interface KlineCursor {
 
 /** Columns of klines; the same rows come from REST, futures and the archive. */
 export function klineColumns(rows: readonly Kline[]): PageColumns {
-  const at =
-    (index: number) =>
-    (row: number): unknown =>
-      (rows[row] as Kline)[index]
   return {
-    timestamp: timeColumn(rows.length, at(0)),
-    open: floatColumn(rows.length, at(1)),
-    high: floatColumn(rows.length, at(2)),
-    low: floatColumn(rows.length, at(3)),
-    close: floatColumn(rows.length, at(4)),
-    volume: floatColumn(rows.length, at(5)),
-    quote_volume: floatColumn(rows.length, at(7)),
-    trade_count: floatColumn(rows.length, at(8)),
-    taker_buy_volume: floatColumn(rows.length, at(9)),
+    timestamp: timeColumn(rows.length, (row) => (rows[row] as Kline)[0]),
+    open: fieldColumn(rows, (row) => row[1]),
+    high: fieldColumn(rows, (row) => row[2]),
+    low: fieldColumn(rows, (row) => row[3]),
+    close: fieldColumn(rows, (row) => row[4]),
+    volume: fieldColumn(rows, (row) => row[5]),
+    quote_volume: fieldColumn(rows, (row) => row[7]),
+    trade_count: fieldColumn(rows, (row) => row[8]),
+    taker_buy_volume: fieldColumn(rows, (row) => row[9]),
   }
 }
 
@@ -53,14 +49,19 @@ export function klinePage(
   context: Pick<PageContext<KlineCursor, HttpProviderOptions>, 'range' | 'cursor' | 'series'>,
   cutAt: ReadonlySet<number>,
 ): PageAnswer<KlineCursor> {
-  const rows = klineRows(body)
+  const columns = isScanned(body) ? body : klineColumns(klineRows(body))
   const { range, cursor } = context
   const startMs = cursor?.startMs ?? range.startMs
-  const columns = klineColumns(rows)
-  const nextMs =
-    rows.length === 0 ? range.endMs : ceilOpen(context.series.interval as Interval, (rows.at(-1) as Kline)[0] + 1)
-  if (!cutAt.has(rows.length) || nextMs >= range.endMs) return { columns, proven: { startMs, endMs: range.endMs } }
+  const rows = columns.timestamp.length
+  const lastMs = columns.timestamp.at(-1) as number | undefined
+  const nextMs = lastMs === undefined ? range.endMs : ceilOpen(context.series.interval as Interval, lastMs + 1)
+  if (!cutAt.has(rows) || nextMs >= range.endMs) return { columns, proven: { startMs, endMs: range.endMs } }
   return { columns, proven: { startMs, endMs: Math.max(startMs, nextMs) }, next: { startMs: nextMs } }
+}
+
+/** Did {@link scanKlines} read this body already? No answer in JSON can hold a typed array. */
+function isScanned(body: unknown): body is PageColumns {
+  return (body as { timestamp?: unknown } | null)?.timestamp instanceof Float64Array
 }
 
 /** Source: https://github.com/binance/binance-spot-api-docs/blob/master/errors.md. */

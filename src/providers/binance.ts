@@ -15,6 +15,7 @@ import {
   type PageRequest,
   defineHttpProvider,
 } from './http/define.ts'
+import { scanKlines } from './kline-scan.ts'
 
 const ROWS = 1000
 /** Rows of a page that a limit may have cut: the one asked for, and the default that serves where ours is ignored. */
@@ -110,7 +111,7 @@ const ENDPOINTS: Readonly<Partial<Record<Context['series']['schema'], Endpoint>>
         endTime: String(range.endMs - 1),
         limit: String(ROWS),
       })
-      return { url: `${baseUrl}/api/v3/klines?${query}`, as: 'json', weight: 2 }
+      return { url: `${baseUrl}/api/v3/klines?${query}`, as: 'json', scan: scanKlines, weight: 2 }
     },
     toPage: (body, context) => klinePage(body, context, CUT_AT),
   },

@@ -2,11 +2,12 @@
  * Rows of a Yahoo chart as bars: which rows are bars, which belong to another one, and under which time they stand.
  * @module
  */
+import type { Column } from '../contract/columns.ts'
 import { type Interval, INTERVALS, barOpen, isLabelled } from '../contract/interval.ts'
 import type { PageColumns } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
-import { floatColumn, malformed, numberOf } from './columns.ts'
+import { floatColumn, listColumn, malformed, numberOf } from './columns.ts'
 import { type ZoneClock, zoneClock } from './zone.ts'
 
 /** The parts of a chart that decide about rows; every list is as long as `timestamp`, or absent. */
@@ -16,6 +17,8 @@ export interface Chart {
   readonly times: Float64Array
   readonly quote: Readonly<Record<string, readonly unknown[] | undefined>>
   readonly adjusted: readonly unknown[] | undefined
+  /** Of the exchange. */
+  readonly clock: ZoneClock
 }
 
 const HOUR_MS = 3_600_000
@@ -40,12 +43,44 @@ export function clockOf(meta: Readonly<Record<string, unknown>>): ZoneClock {
  * time of the last trade, which is on its own day whatever the hour.
  */
 export function sessionDates(times: Float64Array, clock: ZoneClock, liveRow: number): Float64Array {
+  const dates = datesOfAnyOffset(times, clock)
+  if (dates !== null) return dates
   const offsets = clock.offsetsMs(times)
   return times.map((ms, row) => {
     const wall = ms + (offsets[row] as number)
-    const early = row !== liveRow && ((wall % DAY_MS) + DAY_MS) % DAY_MS >= 22 * HOUR_MS
-    return Math.floor((early ? wall + 2 * HOUR_MS : wall) / DAY_MS) * DAY_MS
+    const early = row !== liveRow && timeOfDay(wall) >= LATE_MS
+    return Math.floor((early ? wall + DAY_MS - LATE_MS : wall) / DAY_MS) * DAY_MS
   })
+}
+
+const LATE_MS = 22 * HOUR_MS
+const timeOfDay = (wallMs: EpochMs): number => wallMs - Math.floor(wallMs / DAY_MS) * DAY_MS
+
+/**
+ * The dates of stamps around the middle of the day, which are the same whatever the clock was set to; null where one
+ * of them is not. Spares thousands of questions for the offset, which are slow.
+ */
+function datesOfAnyOffset(times: Float64Array, clock: ZoneClock): Float64Array | null {
+  if (times.length < 50) return null
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const row of [0, times.length >> 1, times.length - 1]) {
+    const year = new Date(times[row] as number).getUTCFullYear()
+    for (const month of [0, 6]) {
+      const offset = clock.offsetMs(Date.UTC(year, month, 1))
+      least = Math.min(least, offset)
+      most = Math.max(most, offset)
+    }
+  }
+  const out = new Float64Array(times.length)
+  for (let row = 0; row < times.length; row++) {
+    // No clock is set further than an hour beyond what it shows in January and July.
+    const [early, late] = [(times[row] as number) + least - HOUR_MS, (times[row] as number) + most + HOUR_MS]
+    const day = Math.floor(early / DAY_MS)
+    // Late on the same day, and not so late that it would be counted for the next.
+    if (!(late - day * DAY_MS < LATE_MS)) return null
+    out[row] = day * DAY_MS
+  }
+  return out
 }
 
 /** Index of the last row if it is the latest price, stamped with the time of the last trade; else -1. */
@@ -91,44 +126,71 @@ function intradayRows(chart: Chart, interval: Interval, clock: ZoneClock): Int32
   return Int32Array.from(keep)
 }
 
-/** Rows of one bar, first and last: the live row of a running week or month comes apart from the rest of it. */
-interface Group {
-  readonly labelMs: EpochMs
-  readonly rows: number[]
-}
-
 function hasPrice(chart: Chart, row: number): boolean {
   return PRICES.some((name) => numberOf(chart.quote[name]?.[row]) !== null)
 }
 
-function labelledGroups(chart: Chart, interval: Interval, clock: ZoneClock): Group[] {
-  const dates = sessionDates(chart.times, clock, liveRowOf(chart))
-  const groups = new Map<EpochMs, Group>()
-  for (const [row, date] of dates.entries()) {
-    const labelMs = barOpen(interval, date)
-    const group = groups.get(labelMs)
-    if (group === undefined) groups.set(labelMs, { labelMs, rows: [row] })
-    // A null row beside a price says nothing.
-    else if (!hasPrice(chart, row)) continue
-    else if (!hasPrice(chart, group.rows[0] as number)) group.rows.splice(0, 1, row)
-    // A day that comes twice is the same day, the later row newer; of a week or month it is another part.
-    else if (INTERVALS[interval].kind === 'day') group.rows.splice(0, group.rows.length, row)
-    else group.rows.push(row)
-  }
-  return [...groups.values()]
+/** Rows that stand for bars, and for the bars that came in parts all of their rows. */
+interface Grouped {
+  readonly labels: Float64Array
+  /** The row of every bar, of one in parts the first; undefined where every row is a bar. */
+  readonly rows: Int32Array | undefined
+  /** Bar -> all of its rows, where there are several: the live row of a running week or month comes apart. */
+  readonly parts: ReadonlyMap<number, readonly number[]>
 }
 
-function fold(
-  values: readonly unknown[] | undefined,
-  rows: readonly number[],
-  how: 'first' | 'last' | 'max' | 'min' | 'sum',
-): number | null {
+function groupRows(
+  chart: Chart,
+  interval: Interval,
+  clock: ZoneClock,
+  isAsked: (labelMs: EpochMs, row: number) => boolean,
+): Grouped {
+  const dates = sessionDates(chart.times, clock, liveRowOf(chart))
+  if (interval === '1d' && isAscending(dates) && dates.every(isAsked))
+    return { labels: dates, rows: undefined, parts: new Map() }
+  const labels: number[] = []
+  const rows: number[] = []
+  const parts = new Map<number, number[]>()
+  for (let row = 0; row < dates.length; row++) {
+    const labelMs = interval === '1d' ? (dates[row] as number) : barOpen(interval, dates[row] as number)
+    if (!isAsked(labelMs, row)) continue
+    const bar = labelMs > (labels.at(-1) ?? Number.NEGATIVE_INFINITY) ? -1 : labels.lastIndexOf(labelMs)
+    if (bar < 0) {
+      labels.push(labelMs)
+      rows.push(row)
+      continue
+    }
+    // A null row beside a price says nothing.
+    if (!hasPrice(chart, row)) continue
+    // A day that comes twice is the same day, the later row newer; of a week or month it is another part.
+    if (INTERVALS[interval].kind === 'day' || !hasPrice(chart, rows[bar] as number)) rows[bar] = row
+    else parts.set(bar, [...(parts.get(bar) ?? [rows[bar] as number]), row])
+  }
+  return { labels: Float64Array.from(labels), rows: Int32Array.from(rows), parts }
+}
+
+function isAscending(times: Float64Array): boolean {
+  for (let row = 1; row < times.length; row++) if (!((times[row] as number) > (times[row - 1] as number))) return false
+  return true
+}
+
+type Fold = 'first' | 'last' | 'max' | 'min' | 'sum'
+
+function fold(values: readonly unknown[] | undefined, rows: readonly number[], how: Fold): number | null {
   const numbers = rows.map((row) => numberOf(values?.[row])).filter((value) => value !== null)
   if (numbers.length === 0) return null
   if (how === 'first') return numbers[0] as number
   if (how === 'last') return numbers.at(-1) as number
   if (how === 'max') return Math.max(...numbers)
   return how === 'min' ? Math.min(...numbers) : numbers.reduce((sum, value) => sum + value, 0)
+}
+
+function barColumn(values: readonly unknown[] | undefined, { labels, rows, parts }: Grouped, how: Fold): Column {
+  if (rows === undefined || parts.size === 0) return listColumn(values, labels.length, rows)
+  return floatColumn(labels.length, (bar) => {
+    const several = parts.get(bar)
+    return several === undefined ? values?.[rows[bar] as number] : fold(values, several, how)
+  })
 }
 
 const FOLDS = [
@@ -145,23 +207,19 @@ const FOLDS = [
  * the latest price that Yahoo appends to any answer, never a part of it.
  */
 export function chartColumns(chart: Chart, interval: Interval, range: Range, period2Ms: EpochMs): PageColumns {
-  const clock = clockOf(chart.meta)
+  const { clock } = chart
+  const columns: Record<string, Column> = {}
   if (!isLabelled(interval)) {
     const rows = intradayRows(chart, interval, clock).filter((row) => (chart.times[row] as number) < period2Ms)
-    const columns: Record<string, ReturnType<typeof floatColumn>> = {}
-    for (const [name] of FOLDS) columns[name] = floatColumn(rows.length, (i) => chart.quote[name]?.[rows[i] as number])
+    for (const [name] of FOLDS) columns[name] = listColumn(chart.quote[name], rows.length, rows)
     return { timestamp: Float64Array.from(rows, (row) => chart.times[row] as number), ...columns }
   }
-  const groups = labelledGroups(chart, interval, clock)
-    .map(({ labelMs, rows }) => ({ labelMs, rows: rows.filter((row) => (chart.times[row] as number) < period2Ms) }))
-    .filter(({ labelMs, rows }) => rows.length > 0 && labelMs >= range.startMs && labelMs < range.endMs)
-  const columns: Record<string, ReturnType<typeof floatColumn>> = {}
-  for (const [name, how] of FOLDS)
-    columns[name] = floatColumn(groups.length, (i) => fold(chart.quote[name], (groups[i] as Group).rows, how))
-  if (chart.adjusted !== undefined) {
-    columns['adj_close'] = floatColumn(groups.length, (i) => fold(chart.adjusted, (groups[i] as Group).rows, 'last'))
-  }
-  return { timestamp: Float64Array.from(groups, ({ labelMs }) => labelMs), ...columns }
+  const isAsked = (labelMs: EpochMs, row: number): boolean =>
+    labelMs >= range.startMs && labelMs < range.endMs && (chart.times[row] as number) < period2Ms
+  const grouped = groupRows(chart, interval, clock, isAsked)
+  for (const [name, how] of FOLDS) columns[name] = barColumn(chart.quote[name], grouped, how)
+  if (chart.adjusted !== undefined) columns['adj_close'] = barColumn(chart.adjusted, grouped, 'last')
+  return { timestamp: grouped.labels, ...columns }
 }
 
 /** Lengths of the steps inside days say what was sent, whatever the answer claims: is every one at least twice the asked one? */

@@ -122,6 +122,7 @@ function chartOf(result: Readonly<Record<string, unknown>>): Chart {
     listOrNone(quote[name], stamps.length, `indicators.quote[0].${name}`)
   return {
     meta,
+    clock: clockOf(meta),
     times: timeColumn(stamps.length, (i) => (typeof stamps[i] === 'number' ? stamps[i] * 1000 : stamps[i])),
     quote: { open: read('open'), high: read('high'), low: read('low'), close: read('close'), volume: read('volume') },
     adjusted:
@@ -149,14 +150,13 @@ const EVENTS = [
 function eventColumns(result: Readonly<Record<string, unknown>>, chart: Chart, range: Range): PageColumns {
   const days = { startMs: barOpen('1d', range.startMs), endMs: ceilOpen('1d', range.endMs) }
   const events = objectAt(result['events'] ?? {}, 'events')
-  const clock = clockOf(chart.meta)
   const rows = EVENTS.flatMap(([kind, list, valueOf]) =>
     Object.values(objectAt(events[list] ?? {}, `events.${list}`)).map((entry) => {
       const event = objectAt(entry, `events.${list}`)
       const atMs = (numberOf(event['date']) ?? Number.NaN) * 1000
       const [exDateMs] = sessionDates(
         timeColumn(1, () => atMs),
-        clock,
+        chart.clock,
         -1,
       )
       return { kind, exDateMs: exDateMs as number, value: valueOf(event), currency: event['currency'] }

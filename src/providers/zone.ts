@@ -9,14 +9,14 @@ import { DAY_MS, type EpochMs } from '../contract/time.ts'
 export interface ZoneClock {
   /** Milliseconds that the wall clock is ahead of UTC at an instant. */
   offsetMs(ms: EpochMs): number
-  /** The same for ascending instants; asks the platform once in ten days unless the clock changes between. */
+  /** The same for ascending instants; asks the platform once in four weeks unless the clock changes between. */
   offsetsMs(ascendingMs: Float64Array): Float64Array
   /** The instant at which the wall clock shows this; of two, the earlier; in a skipped hour, the instant after it. */
   utcMs(wallMs: EpochMs): EpochMs
 }
 
 // No zone has kept an offset for less than this between two changes.
-const SAFE_STEP_MS = 10 * DAY_MS
+const SAFE_STEP_MS = 28 * DAY_MS
 
 /** Makes the clock of an IANA zone. @throws {ProviderError} `provider/response` for an unknown zone */
 export function zoneClock(zone: string): ZoneClock {
@@ -58,7 +58,18 @@ export function zoneClock(zone: string): ZoneClock {
   return { offsetMs, offsetsMs, utcMs }
 }
 
+// Formatters are slow to make and never change, and there are only as many as the platform knows zones.
+const FORMATS = new Map<string, Intl.DateTimeFormat>()
+
 function formatOf(zone: string): Intl.DateTimeFormat {
+  const known = FORMATS.get(zone)
+  if (known !== undefined) return known
+  const format = makeFormat(zone)
+  FORMATS.set(zone, format)
+  return format
+}
+
+function makeFormat(zone: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat('en-US', {
       timeZone: zone,

@@ -28,10 +28,13 @@ function jsonFault(text: string, status: number): ProviderError {
   return new ProviderError('provider/response', `answered ${kind} where JSON was expected${shown}`, { status })
 }
 
-/** Reads the body as JSON, text or bytes. */
-export function readAs(as: HttpRequest['as'], raw: RawResponse): ReadBody {
+/** Reads the body as JSON, text or bytes, or as the request's own reader does. */
+export function readAs({ as, scan }: Pick<HttpRequest, 'as' | 'scan'>, raw: RawResponse): ReadBody {
   const { status, headers } = raw
-  if (as === 'bytes' && status >= 200 && status < 300) return { response: raw, fault: null }
+  const isGood = status >= 200 && status < 300
+  const scanned = isGood ? scan?.(raw.body) : undefined
+  if (scanned !== undefined) return { response: { status, headers, body: scanned }, fault: null }
+  if (as === 'bytes' && isGood) return { response: raw, fault: null }
   const text = new TextDecoder().decode(raw.body)
   if (as !== 'json') return { response: { status, headers, body: text }, fault: null }
   try {

@@ -84,7 +84,7 @@ export function createExchange(
       const retryAtMs = source.breaker.passes() ? null : source.breaker.state().retryAtMs
       if (retryAtMs !== null) throw circuitOpen(source, retryAtMs - runtime.now())
       const raw = await onTheWire(job, signal, () => permit.arrived())
-      const { response, fault } = readAs(request.as, raw)
+      const { response, fault } = readAs(request, raw)
       const failure = job.classify(response) ?? fault
       const nowMs = runtime.now()
       // Where the header and the body disagree, the body knows better.

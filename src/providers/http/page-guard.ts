@@ -37,7 +37,7 @@ function times(columns: PageColumns, unit: 'us' | 'ns'): { firstMs: EpochMs; las
     const ms = typeof value === 'bigint' ? msOf(value, unit) : value
     if (!(ms >= firstMs)) firstMs = ms
     if (!(ms <= lastMs)) lastMs = ms
-    sum = (sum + ms) % Number.MAX_SAFE_INTEGER
+    sum += ms
   }
   return { firstMs, lastMs, sum }
 }
