@@ -193,6 +193,10 @@ function readContent(content: Json, hash: string, series: Series, version: numbe
     rejects: readFiles(content['rejects'], 'rejects'),
   }
   for (const table of Object.values(files)) need(ascends(table), 'order of files')
+  const columns = readColumns(content['columns'])
+  const rejectColumns = readColumns(content['rejectColumns'])
+  need(files.rows.length === 0 || columns[0]?.name === 'timestamp', 'columns')
+  need(files.rejects.length === 0 || rejectColumns[0]?.name === 'timestamp', 'rejectColumns')
   return {
     ...totalsOf(files),
     series: named,
@@ -200,14 +204,14 @@ function readContent(content: Json, hash: string, series: Series, version: numbe
     hash,
     parent: content['parent'] as string | null,
     committedAtMs: whole(content['committedAtMs'], 'committedAtMs'),
-    columns: readColumns(content['columns']),
+    columns,
     coverage: list(content['coverage'], 'coverage').map(readCoverage),
     opIds: list(content['opIds'], 'opIds').map((id) => text(id, 'opIds')),
     cause: readCause(content['cause']),
     meta: (need(isObject(content['meta']), 'meta'), content['meta'] as SnapshotMeta),
     partition: content['partition'] as Partition,
     files,
-    rejectColumns: readColumns(content['rejectColumns']),
+    rejectColumns,
     repairs: list(content['repairs'], 'repairs').map((repaired) => whole(repaired, 'repairs')),
   }
 }
