@@ -136,11 +136,14 @@ function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
     return { columns: columnsOf([]), proven: { startMs: range.startMs, endMs }, historyStartMs: firstKnown }
   }
   const all = rowsOf(body)
-  refuseFarTimes(columnsOf(all).timestamp as Float64Array, range, series.interval)
-  const rows = all.filter((row) => !isBlank(row))
+  const times = columnsOf(all).timestamp as Float64Array
+  refuseFarTimes(times, range, series.interval)
   const { firstMs } = windowOf(context)
+  // The least that can be asked for is two rows, of which the first may lie before the range.
+  const isExtra = (ms: number): boolean => ms >= firstMs && ms < range.startMs
+  const rows = all.filter((row, i) => !isBlank(row) && !isExtra(times[i] as number))
   const startMs = Math.max(range.startMs, firstMs)
-  const isOver = startMs === range.startMs || (all.length > 0 && rows.length === 0)
+  const isOver = startMs === range.startMs || (all.length > 0 && all.every(isBlank))
   const proven = { startMs: isOver ? range.startMs : startMs, endMs }
   return { columns: columnsOf(rows), proven, next: isOver ? undefined : { endMs: startMs } }
 }

@@ -142,7 +142,7 @@ export const BOUNDS: readonly Case[] = [
 /** A range that needs more than one answer, if the vendor's limit is small enough to be played. */
 function longRange({ provider, model }: Stage): Range | null {
   const rows = provider.capabilities.rowsPerRequest
-  if (rows > 5000 || model.openings !== undefined) return null
+  if (rows > 5000 || model.openings !== undefined || model.nowMs !== undefined) return null
   return { startMs: model.range.startMs, endMs: shiftOpen(model.interval, model.range.startMs, Math.floor(rows * 2.5)) }
 }
 

@@ -41,6 +41,8 @@ export interface VendorModel {
   readonly interval: Interval
   /** A range of some bars in the past, at most what one request carries. */
   readonly range: Range
+  /** The clock, for vendors that count back from it. @default 400 days after the range */
+  readonly nowMs?: EpochMs
   /** Openings of its bars in a range. @default every opening on the UTC clock */
   openings?(range: Range): EpochMs[]
   /** Reads a request. */
@@ -89,7 +91,7 @@ export function stageOf(model: VendorModel): Stage {
   const { range, interval } = model
   const around = { startMs: shiftOpen(interval, range.startMs, -5), endMs: shiftOpen(interval, range.endMs, 5) }
   const bars = openingsOf(model, around).map(barAt)
-  return { model, provider: model.provider, range, bars, nowMs: range.endMs + 400 * 86_400_000 }
+  return { model, provider: model.provider, range, bars, nowMs: model.nowMs ?? range.endMs + 400 * 86_400_000 }
 }
 
 /** A vendor that holds these bars and nothing else. */
@@ -107,7 +109,7 @@ export async function fetchPages(
   stage: Stage,
   range: Range,
   vendor: Vendor,
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Page[]> {
   const { provider, model, nowMs } = stage
   const series = { provider: provider.name, schema: 'ohlcv', symbol: model.symbol, interval: model.interval } as const

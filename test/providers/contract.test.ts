@@ -1,11 +1,15 @@
 import { describe, test } from 'vitest'
 import { type VendorModel, providerContract } from '../../src/testkit/index.ts'
-import { binanceModel, yahooDays, yahooMinutes } from './models.ts'
+import * as models from './models.ts'
 
 const MODELS: Readonly<Record<string, () => VendorModel>> = {
-  binance: binanceModel,
-  'yahoo, minutes': yahooMinutes,
-  'yahoo, days': yahooDays,
+  binance: models.binanceModel,
+  'binance futures': models.binanceFuturesModel,
+  'binance archive': models.binanceArchiveModel,
+  'yahoo, minutes': models.yahooMinutes,
+  'yahoo, days': models.yahooDays,
+  cryptocompare: models.cryptocompareModel,
+  coingecko: models.coingeckoModel,
 }
 
 describe.each(Object.entries(MODELS))('%s', (_, model) => {

@@ -1,6 +1,6 @@
 /** Models of the vendors: how they read requests and write answers. */
 import type { ModelBar, ModelQuery, VendorAnswer, VendorModel } from '../../src/testkit/index.ts'
-import { binance, yahoo } from '../../src/providers/index.ts'
+import { binance, binanceArchive, binanceFutures, coingecko, cryptocompare, yahoo } from '../../src/providers/index.ts'
 import { at, range } from './asking.ts'
 
 const SECRET = 'SENTINEL-9f2c'
@@ -125,5 +125,89 @@ export const yahooDays = (): VendorModel => {
     write: (bars) => ({ body: chart(bars, stampOf, '1d', 'Australia/Sydney') }),
   }
 }
+
+export const binanceFuturesModel = (): VendorModel => ({ ...binanceModel(), provider: binanceFutures() })
+
+/** A short range of the archive is the exchange's own interface. */
+export const binanceArchiveModel = (): VendorModel => ({ ...binanceModel(), provider: binanceArchive() })
+
+/** One row more than the limit, the last of them at `toTs`; seconds. */
+export const cryptocompareModel = (): VendorModel => ({
+  provider: cryptocompare({ apiKey: SECRET }),
+  symbol: 'BTC-USD',
+  interval: '1d',
+  range: range('2020-01-01', '2020-03-01'),
+  read: ({ searchParams }) => {
+    const [limit, toMs] = [Number(searchParams.get('limit')), Number(searchParams.get('toTs')) * 1000]
+    return { startMs: toMs - limit * 86_400_000, endMs: toMs + 1, keeps: 'last' }
+  },
+  write: (bars) => ({
+    body: {
+      Response: 'Success',
+      Data: {
+        Aggregated: false,
+        Data: bars.map(({ timeMs, open, high, low, close, volume }) => ({
+          time: timeMs / 1000,
+          open,
+          high,
+          low,
+          close,
+          volumefrom: volume,
+          volumeto: 1,
+        })),
+      },
+    },
+  }),
+  failures: {
+    'not-found': { body: { Response: 'Error', Message: 'There is no data for the symbol X .', Data: {} } },
+    unauthorized: {
+      body: { Response: 'Error', Message: 'You need a valid auth key or api key to access this endpoint', Data: {} },
+    },
+    'rate-limited': {
+      body: { Response: 'Error', Message: 'You are over your rate limit please upgrade your account!', Type: 99 },
+    },
+    unsupported: {
+      body: { Response: 'Error', Message: 'histominute data is only available for the last 7 days', Data: {} },
+    },
+  },
+  sendsNulls: true,
+  symbols: ['BTC-USD', ['BTCUSDT', 'BTC/USDT'], ['ETH-EUR', 'ETH/EUR']],
+  secret: SECRET,
+})
+
+/** Bars by their close, back from now. */
+export const coingeckoModel = (): VendorModel => ({
+  provider: coingecko({ apiKey: SECRET }),
+  symbol: 'BTC-USD',
+  interval: '4h',
+  range: range('2026-01-10', '2026-01-15'),
+  nowMs: at('2026-01-20T01:00Z'),
+  read: ({ searchParams }) => ({
+    startMs: at('2026-01-20T01:00Z') - Number(searchParams.get('days')) * 86_400_000,
+    endMs: at('2026-01-20T01:00Z'),
+  }),
+  write: (bars) => ({
+    body: bars.map(({ timeMs, open, high, low, close }) => [timeMs + 14_400_000, open, high, low, close]),
+  }),
+  failures: {
+    'not-found': { status: 404, body: { error: 'coin not found' } },
+    unauthorized: { status: 401, body: { error: { status: { error_code: 10002, error_message: 'API Key Missing' } } } },
+    unsupported: {
+      status: 401,
+      body: { error: { status: { error_code: 10012, error_message: 'Your request exceeds the allowed time range.' } } },
+    },
+    'rate-limited': {
+      status: 429,
+      body: { status: { error_code: 429, error_message: "You've exceeded the Rate Limit." } },
+    },
+  },
+  sendsNulls: true,
+  symbols: [
+    ['BTC-USD', 'bitcoin+usd'],
+    ['ETH-EUR', 'ethereum+eur'],
+    ['BTCUSDT', 'bitcoin+usdt'],
+  ],
+  secret: SECRET,
+})
 
 export { SECRET, at }
