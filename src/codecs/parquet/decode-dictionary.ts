@@ -23,9 +23,12 @@ export interface Scratch {
   bytes: Uint8Array
 }
 
+const NO_WORDS = new Uint32Array(0)
+const NO_BYTES = new Uint8Array(0)
+
 /** Fresh scratch memory. */
 export function createScratch(): Scratch {
-  return { words: new Uint32Array(0), bytes: new Uint8Array(0) }
+  return { words: NO_WORDS, bytes: NO_BYTES }
 }
 
 /** Reads the run that starts at `at`; `left` values are still to come. */

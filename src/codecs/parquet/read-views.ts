@@ -10,6 +10,7 @@ import type { ReadOptions, ReadPart } from './types.ts'
 
 /** A view keeps the whole file in memory: views together must be at least this share of it. */
 const WORTH = 0.5
+const NO_BYTES = new Uint8Array(0)
 
 /** Bytes of a file, and which of the wanted columns are views of them. */
 export interface Views {
@@ -40,7 +41,8 @@ export function readViews(
   const size = (endRow - startRow) * 8
   const candidates = tasks.filter(({ chunk, leaf }) => !leaf.optional && chunk.length >= rows * 8)
   if (candidates.length * size < WORTH * (span.end - span.start)) return undefined
-  const bytes = loadSync(part.source, span, { bytes: roomFor(span, options.allocate) })
+  const room = part.source.bytes === undefined ? roomFor(span, options.allocate) : NO_BYTES
+  const bytes = loadSync(part.source, span, { bytes: room })
   const columns: (Float64Array | BigInt64Array | undefined)[] = leaves.map(() => undefined)
   let viewed = 0
   for (const { chunk, leaf, column } of candidates) {
