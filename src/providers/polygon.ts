@@ -1,15 +1,16 @@
 /**
- * Polygon, called Massive since 2025: bars of US shares, currencies, coins and indices, splits and dividends. Needs a
- * key; a free one allows five requests a minute and two years of history. Prices are adjusted for splits.
- * Source: https://massive.com/docs/rest/stocks/aggregates/custom-bars
+ * Polygon, called Massive since 2025: bars of US shares, options, indices, currencies and coins, splits and dividends.
+ * Needs a key; a free one allows five requests a minute, two years of history and days that are over. Prices are
+ * adjusted for splits.
+ * Source: https://massive.com/docs/rest/stocks/aggregates/custom-bars; terms: https://massive.com/legal
  * @module
  */
 import { ProviderError } from '../contract/errors.ts'
 import type { HttpResponse } from '../contract/http.ts'
-import { type Interval, barOpen, isLabelled, nextOpen } from '../contract/interval.ts'
+import { INTERVALS, type Interval, barOpen, isLabelled, nextOpen } from '../contract/interval.ts'
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
+import type { Range } from '../contract/range.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
-import { type ActionRow, actionColumns } from './actions.ts'
 import { floatColumn, listAt, malformed, numberOf, objectAt, timeColumn } from './columns.ts'
 import {
   type HttpProviderFactory,
@@ -19,39 +20,55 @@ import {
   type PageRequest,
   defineHttpProvider,
 } from './http/define.ts'
-import { refuseFarTimes } from './http/page-guard.ts'
 import { classifyByStatus, vendorError, vendorText } from './http/status.ts'
-import { namesOf, pairOf, pairOfJoined, symbolOfPair } from './symbols.ts'
-import { zoneClock } from './zone.ts'
+import { requireUsListing } from './listings.ts'
+import { actionColumns } from './actions.ts'
+import { type PolygonEvents, NO_EVENTS, eventsPath, joinEvents, readEvents } from './polygon-events.ts'
+import { polygonSymbol, symbolOfPolygon } from './polygon-symbols.ts'
+import { dayText } from './stamps.ts'
 
+/** Options of {@link polygon}. */
+export interface PolygonOptions extends HttpProviderOptions {
+  /** Milliseconds that the plan holds prices back: 0, or 900000. @default until a day is over, as free plans do */
+  readonly delayMs?: number
+}
+
+const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
 const HOSTS: readonly string[] = ['api.polygon.io', 'api.massive.com']
-const TWO_YEARS_MS = 730 * DAY_MS
-const INTERVALS_OF_VENDOR = {
-  '1s': '1/second',
-  '5s': '5/second',
-  '15s': '15/second',
-  '30s': '30/second',
-  '1m': '1/minute',
-  '3m': '3/minute',
-  '5m': '5/minute',
-  '15m': '15/minute',
-  '30m': '30/minute',
-  '1h': '1/hour',
-  '2h': '2/hour',
-  '4h': '4/hour',
-  '1d': '1/day',
-  '1w': '1/week',
-  '1mo': '1/month',
-} as const
+/** Most aggregates of a second, a minute or a day that make up one answer; bars of an hour count sixty. */
+const BASE_ROWS = 50_000
+// A request on its way must not cross the border.
+const TWO_YEARS_MS = 729 * DAY_MS
+
+/** Ours -> theirs, and what their bars are made of. Longer intraday bars follow midnight in New York, not UTC. */
+const SERVED: readonly (readonly [Interval, string, baseMs: number])[] = [
+  ['1s', '1/second', 1000],
+  ['5s', '5/second', 1000],
+  ['15s', '15/second', 1000],
+  ['30s', '30/second', 1000],
+  ['1m', '1/minute', MINUTE_MS],
+  ['3m', '3/minute', MINUTE_MS],
+  ['5m', '5/minute', MINUTE_MS],
+  ['15m', '15/minute', MINUTE_MS],
+  ['30m', '30/minute', MINUTE_MS],
+  ['1h', '1/hour', MINUTE_MS],
+  ['1d', '1/day', DAY_MS],
+  ['1w', '1/week', DAY_MS],
+  ['1mo', '1/month', DAY_MS],
+]
+const perInterval = <T>(of: (row: (typeof SERVED)[number]) => T): Partial<Record<Interval, T>> =>
+  Object.fromEntries(SERVED.map((row) => [row[0], of(row)]))
 
 /** What a free key can do. */
 export const POLYGON: ProviderCapabilities = {
   schemas: ['ohlcv', 'actions'],
-  assetClasses: ['equity', 'etf', 'index', 'forex', 'crypto'],
-  intervals: INTERVALS_OF_VENDOR,
-  rowsPerRequest: 50_000,
-  historyMs: Object.fromEntries(Object.keys(INTERVALS_OF_VENDOR).map((interval) => [interval, TWO_YEARS_MS])),
-  rateLimits: [{ weight: 5, perMs: 60_000 }],
+  assetClasses: ['equity', 'etf', 'option', 'index', 'forex', 'crypto'],
+  intervals: perInterval(([, theirs]) => theirs),
+  rowsPerRequest: BASE_ROWS,
+  spanMsPerRequest: perInterval(([, , baseMs]) => BASE_ROWS * baseMs),
+  historyMs: perInterval(() => TWO_YEARS_MS),
+  rateLimits: [{ weight: 5, perMs: MINUTE_MS }],
   keys: [['POLYGON_API_KEY', 'POLYGON_KEY', 'MASSIVE_API_KEY']],
   metered: false,
   finalityLagMs: DAY_MS,
@@ -60,110 +77,96 @@ export const POLYGON: ProviderCapabilities = {
   anchor: 'clock',
   dayBoundary: 'session',
   columns: ['vwap', 'trade_count'],
-  verified: 'daily bars seen in recordings; pages, empty answers and errors documented',
-}
-
-/** The address of the next page, and for events what came so far: both kinds make one answer. */
-interface Cursor {
-  readonly url: string
-  readonly startMs: EpochMs
-  readonly rows?: readonly ActionRow[]
-}
-type Context = PageContext<Cursor, HttpProviderOptions>
-
-const INDICES = namesOf({
-  '^GSPC': 'I:SPX',
-  '^DJI': 'I:DJI',
-  '^IXIC': 'I:COMP',
-  '^NDX': 'I:NDX',
-  '^RUT': 'I:RUT',
-  '^VIX': 'I:VIX',
-})
-
-/** `BTC-USD` -> `X:BTCUSD`, `EURUSD=X` -> `C:EURUSD`, `^GSPC` -> `I:SPX`; shares are the same. */
-function vendorSymbol(symbol: string): string {
-  const pair = pairOf(symbol)
-  if (pair !== null) return `${pair.kind === 'crypto' ? 'X' : 'C'}:${pair.base}${pair.quote}`
-  return INDICES.toVendor(symbol) ?? (symbol.startsWith('^') ? `I:${symbol.slice(1)}` : symbol)
-}
-
-function canonicalSymbol(vendor: string): string {
-  const [kind, text] = vendor.split(':') as [string, string | undefined]
-  if (text === undefined) return vendor
-  if (kind === 'I') return INDICES.toCanonical(vendor) ?? `^${text}`
-  const pair = pairOfJoined(text, kind === 'X' ? 'crypto' : 'forex')
-  return pair === null ? vendor : symbolOfPair(pair)
-}
-
-function toRequest({ baseUrl, symbol, series, vendorInterval, range, cursor, keys }: Context): PageRequest {
-  const headers = { authorization: `Bearer ${keys['apiKey']}` }
-  if (cursor !== undefined) return { url: cursor.url, headers, as: 'json' }
-  if (series.schema === 'actions') return { url: eventsUrl(baseUrl, symbol, 'dividends', range), headers, as: 'json' }
-  // Both ends are inclusive.
-  const path = `v2/aggs/ticker/${encodeURIComponent(symbol)}/range/${vendorInterval}/${range.startMs}/${range.endMs - 1}`
-  return { url: `${baseUrl}/${path}?adjusted=true&sort=asc&limit=50000`, headers, as: 'json' }
-}
-
-function eventsUrl(baseUrl: string, symbol: string, kind: 'dividends' | 'splits', range: Context['range']): string {
-  const field = kind === 'splits' ? 'execution_date' : 'ex_dividend_date'
-  const day = (ms: EpochMs): string => new Date(ms).toISOString().slice(0, 10)
-  const query = new URLSearchParams({
-    ticker: symbol,
-    [`${field}.gte`]: day(range.startMs),
-    [`${field}.lte`]: day(range.endMs - 1),
-    limit: '1000',
-  })
-  return `${baseUrl}/v3/reference/${kind}?${query}`
-}
-
-/** The address of the next page is the vendor's own, and goes nowhere but to the vendor: it is asked with the key. */
-function nextUrl(answer: Readonly<Record<string, unknown>>, { baseUrl }: Context): string | undefined {
-  const url = answer['next_url']
-  if (typeof url !== 'string' || url === '') return undefined
-  const isOurs =
-    URL.canParse(url) &&
-    (new URL(url).origin === new URL(baseUrl).origin || (HOSTS.includes(new URL(url).host) && url.startsWith('https:')))
-  if (!isOurs) throw new ProviderError('provider/redirect', 'names another host for its next page, which is not asked')
-  // The vendor has two names; limits and keys are the same.
-  const { pathname, search } = new URL(url)
-  return `${baseUrl}${pathname}${search}`
+  probe: { symbol: 'AAPL', interval: '1d' },
+  verified: 'daily bars and dividends seen in recordings; pages, empty answers and errors documented',
 }
 
 type Row = Readonly<Record<string, unknown>>
 
-function resultsOf(answer: Readonly<Record<string, unknown>>): readonly Row[] {
-  if (answer['status'] !== 'OK' && answer['status'] !== 'DELAYED') throw malformed('status', answer['status'], '"OK"')
-  const results = answer['results']
-  return results === undefined || results === null
-    ? []
-    : listAt(results, 'results').map((row, i) => objectAt(row, `results[${i}]`))
+interface Cursor {
+  /** First instant that is not proven yet. */
+  readonly startMs: EpochMs
+  /** The next page, and the end of the window that it belongs to; absent where a new window begins. */
+  readonly page?: { readonly url: string; readonly endMs: EpochMs }
+  /** Last bar of the page before, held back because the border may go through it. */
+  readonly held?: Row
+  readonly events?: PolygonEvents
+}
+type Context = PageContext<Cursor, PolygonOptions>
+
+/** Refuses what the vendor would answer with nothing, or with bars of another kind. */
+function refuseUnknown({ series, symbol }: Context): void {
+  requireUsListing(series.symbol)
+  const isPair = symbol.startsWith('X:') || symbol.startsWith('C:')
+  if (!series.symbol.endsWith('=F') && !(isPair && series.interval === '1w')) return
+  const what = isPair ? 'weeks of pairs begin on Sunday' : `has no futures: ${series.symbol} is one`
+  throw new ProviderError('provider/unsupported', what, { field: isPair ? 'interval' : 'symbol' })
 }
 
-/** Labels of days, weeks and months: US sessions open on New York's clock, coins and currencies at 00:00 UTC, weeks on Sunday. */
-function labelsOf(stamps: Float64Array, interval: Interval, symbol: string): Float64Array {
-  if (!isLabelled(interval)) return stamps
-  const isUtc = symbol.startsWith('X:') || symbol.startsWith('C:')
-  const offsets = isUtc ? new Float64Array(stamps.length) : zoneClock('America/New_York').offsetsMs(stamps)
-  const aheadMs = interval === '1w' ? DAY_MS : 0
-  return stamps.map((ms, i) => barOpen(interval, ms + (offsets[i] as number) + aheadMs))
+/** End of what the plan shows now; of days, weeks and months, of the dates that are over in New York. */
+function visibleEndMs({ nowMs, options, series }: Context): EpochMs {
+  const isByDay = isLabelled(series.interval ?? '1d')
+  if (options.delayMs !== undefined) return isByDay ? nowMs + DAY_MS : nowMs - options.delayMs
+  // Midnight in New York is 05:00 UTC in winter and an hour before in summer.
+  const todayMs = barOpen('1d', nowMs - 5 * HOUR_MS)
+  return isByDay ? todayMs : todayMs + 4 * HOUR_MS
 }
 
-function barPage(answer: Readonly<Record<string, unknown>>, context: Context): PageAnswer<Cursor> {
-  const { range, series, symbol, cursor } = context
+/** What is asked for now: no more than one answer holds, and nothing that the plan hides. May be empty. */
+function windowOf(context: Context): Range {
+  const { range, cursor, series, capabilities } = context
+  const startMs = cursor?.startMs ?? range.startMs
+  const spanMs = capabilities.spanMsPerRequest?.[series.interval as Interval] ?? Number.POSITIVE_INFINITY
+  return { startMs, endMs: cursor?.page?.endMs ?? Math.min(range.endMs, startMs + spanMs, visibleEndMs(context)) }
+}
+
+function toRequest(context: Context): PageRequest {
+  refuseUnknown(context)
+  const { baseUrl, symbol, series, vendorInterval, range, cursor, keys } = context
+  const headers = { authorization: `Bearer ${keys['apiKey']}` }
+  if (cursor?.page !== undefined) return { url: cursor.page.url, headers, as: 'json' }
+  if (series.schema === 'actions')
+    return { url: `${baseUrl}/${eventsPath('dividends', symbol, range)}`, headers, as: 'json' }
   const interval = series.interval as Interval
-  const all = resultsOf(answer)
-  const labels = labelsOf(
-    timeColumn(all.length, (i) => numberOf(all[i]?.['t']) ?? Number.NaN),
-    interval,
-    symbol,
-  )
-  refuseFarTimes(labels, range, interval)
-  const kept = Array.from(labels.keys()).filter(
-    (i) => (labels[i] as number) >= range.startMs && (labels[i] as number) < range.endMs,
-  )
-  const column = (name: string) => floatColumn(kept.length, (i) => all[kept[i] as number]?.[name])
-  const columns: PageColumns = {
-    timestamp: Float64Array.from(kept, (i) => labels[i] as number),
+  const { startMs, endMs } = windowOf(context)
+  // Both ends are inclusive. Where the plan hides all of the window, what lies before it is asked for, and proves nothing.
+  const first = startMs < endMs ? startMs : endMs - INTERVALS[interval].ms
+  const [from, to] = isLabelled(interval) ? [dayText(first), dayText(endMs - 1)] : [first, endMs - 1]
+  const path = `v2/aggs/ticker/${encodeURIComponent(symbol)}/range/${vendorInterval}/${from}/${to}`
+  return { url: `${baseUrl}/${path}?adjusted=true&sort=asc&limit=${BASE_ROWS}`, headers, as: 'json' }
+}
+
+/** The address of the next page is the vendor's own, and goes nowhere but to the vendor: it is asked with the key. */
+function nextUrl(answer: Row, { baseUrl }: Context): string | undefined {
+  const url = answer['next_url']
+  if (url === undefined || url === null || url === '') return undefined
+  const next = typeof url === 'string' && URL.canParse(url) ? new URL(url) : null
+  const isOurs =
+    next !== null &&
+    (next.origin === new URL(baseUrl).origin || (next.protocol === 'https:' && HOSTS.includes(next.host)))
+  if (!isOurs) throw new ProviderError('provider/redirect', 'names another host for its next page, which is not asked')
+  // The vendor has two names; keys and limits are the same.
+  return `${baseUrl}${next.pathname}${next.search}`
+}
+
+function resultsOf(answer: Row): readonly Row[] {
+  if (answer['status'] !== 'OK' && answer['status'] !== 'DELAYED') throw malformed('status', answer['status'], '"OK"')
+  const { results, resultsCount } = answer
+  // Nothing is said by leaving the list out.
+  if ((results === undefined || results === null) && (numberOf(resultsCount) ?? 0) === 0) return []
+  return listAt(results, 'results').map((row, i) => objectAt(row, `results[${i}]`))
+}
+
+/** Bars of a day and longer begin at midnight in New York, a few hours into their UTC date; weeks on Sunday. */
+function openOf(row: Row, interval: Interval): EpochMs {
+  const ms = numberOf(row['t']) ?? Number.NaN
+  return isLabelled(interval) ? barOpen(interval, interval === '1w' ? ms + DAY_MS : ms) : ms
+}
+
+function barColumns(rows: readonly Row[], interval: Interval): PageColumns {
+  const column = (name: string) => floatColumn(rows.length, (i) => rows[i]?.[name])
+  return {
+    timestamp: timeColumn(rows.length, (i) => openOf(rows[i] as Row, interval)),
     open: column('o'),
     high: column('h'),
     low: column('l'),
@@ -172,53 +175,78 @@ function barPage(answer: Readonly<Record<string, unknown>>, context: Context): P
     vwap: column('vw'),
     trade_count: column('n'),
   }
-  const startMs = cursor?.startMs ?? range.startMs
+}
+
+function barPage(answer: Row, context: Context): PageAnswer<Cursor> {
+  const { range, series, vendorInterval, cursor } = context
+  const interval = series.interval as Interval
+  const { startMs, endMs } = windowOf(context)
+  if (answer['adjusted'] === false) throw malformed('adjusted', false, 'prices adjusted for splits')
+  const fresh = resultsOf(answer)
+  const held = cursor?.held
+  // The border of two pages went through a bar: it is asked for again, as a whole.
+  if (held !== undefined && fresh[0]?.['t'] === held['t']) {
+    return { columns: barColumns([], interval), proven: { startMs, endMs: startMs }, next: { startMs } }
+  }
+  const rows = held === undefined ? fresh : [held, ...fresh]
   const url = nextUrl(answer, context)
-  const last = labels.at(-1)
-  if (url === undefined) return { columns, proven: { startMs, endMs: range.endMs } }
-  const endMs = last === undefined ? startMs : Math.min(range.endMs, Math.max(startMs, nextOpen(interval, last)))
-  return { columns, proven: { startMs, endMs }, next: { url, startMs: endMs } }
+  if (url === undefined) {
+    const isOver = endMs >= Math.min(range.endMs, visibleEndMs(context))
+    const proven = { startMs, endMs: Math.max(startMs, endMs) }
+    return { columns: barColumns(rows, interval), proven, next: isOver ? undefined : { startMs: endMs } }
+  }
+  const isMade = !/^1\/(second|minute|day)$/.test(vendorInterval)
+  const last = rows.at(-1)
+  const kept = barColumns(isMade ? rows.slice(0, -1) : rows, interval)
+  const reachedMs = last === undefined ? startMs : openOf(last, interval)
+  const provenEndMs = Math.max(startMs, isMade || last === undefined ? reachedMs : nextOpen(interval, reachedMs))
+  const page = { url, endMs }
+  return {
+    columns: kept,
+    proven: { startMs, endMs: Math.min(endMs, provenEndMs) },
+    next: { startMs: Math.min(endMs, provenEndMs), page, ...(isMade && last !== undefined ? { held: last } : {}) },
+  }
 }
 
-function eventOf(row: Row): ActionRow {
-  const isSplit = Object.hasOwn(row, 'execution_date')
-  const date = row[isSplit ? 'execution_date' : 'ex_dividend_date']
-  const exDateMs = typeof date === 'string' ? Date.parse(date) : Number.NaN
-  if (!isSplit) return { kind: 'dividend', exDateMs, value: numberOf(row['cash_amount']), currency: row['currency'] }
-  const [before, after] = [numberOf(row['split_from']), numberOf(row['split_to'])]
-  return { kind: 'split', exDateMs, value: before === null || after === null || before === 0 ? null : after / before }
-}
-
-function actionPage(answer: Readonly<Record<string, unknown>>, context: Context): PageAnswer<Cursor> {
-  const { baseUrl, symbol, range, cursor } = context
-  const own = resultsOf(answer).filter((row) => row['ticker'] === symbol)
-  const rows = [...(cursor?.rows ?? []), ...own.map(eventOf)]
-  const hadSplits = cursor !== undefined && cursor.url.includes('/splits')
-  const url = nextUrl(answer, context) ?? (hadSplits ? undefined : eventsUrl(baseUrl, symbol, 'splits', range))
+function actionPage(answer: Row, context: Context): PageAnswer<Cursor> {
+  const { baseUrl, symbol, range, cursor, nowMs } = context
+  const events = joinEvents(cursor?.events ?? NO_EVENTS, readEvents(resultsOf(answer), symbol))
+  const hadSplits = cursor?.page?.url.includes('/reference/splits') === true
+  const url = nextUrl(answer, context) ?? (hadSplits ? undefined : `${baseUrl}/${eventsPath('splits', symbol, range)}`)
+  if (url === undefined) return { columns: actionColumns(events.rows(range, nowMs)), proven: range }
   // Dividends and splits replace what is stored together, so nothing is proven before both are there.
-  if (url !== undefined)
-    return {
-      columns: actionColumns([]),
-      proven: { startMs: range.startMs, endMs: range.startMs },
-      next: { url, startMs: range.startMs, rows },
-    }
-  return { columns: actionColumns(rows), proven: range }
+  const { startMs } = range
+  return {
+    columns: actionColumns([]),
+    proven: { startMs, endMs: startMs },
+    next: { startMs, page: { url, endMs: range.endMs }, events },
+  }
 }
 
+/** Failures are objects with a status of their own; some have `error`, some `message`, some no body at all. */
 function classify(response: HttpResponse): Error | null {
-  const { body } = response
+  const { body, headers } = response
   const status = typeof body === 'object' && body !== null ? (body as { status?: unknown }).status : undefined
   const said = vendorText(body)
-  if (status === 'NOT_AUTHORIZED') return vendorError('provider/forbidden', response, said)
-  if (status === 'ERROR' && /unknown api key|api key was not provided/i.test(said))
+  if (response.status === 429 || /maximum requests per minute/i.test(said)) {
+    // The minute of the limit is over within a minute; nothing is said of when.
+    const waitMs = headers['retry-after'] === undefined ? { retryAfterMs: MINUTE_MS } : {}
+    return new ProviderError('provider/rate-limited', `answered ${response.status}: ${said}`, {
+      status: response.status,
+      ...waitMs,
+    })
+  }
+  if (/unknown api key|api key was not provided/i.test(said))
     return vendorError('provider/unauthorized', response, said)
-  if (status === 'ERROR' && /maximum requests/i.test(said)) return vendorError('provider/rate-limited', response, said)
+  if (status === 'NOT_AUTHORIZED') return vendorError('provider/forbidden', response, said)
+  if (status === 'NOT_FOUND') return vendorError('provider/not-found', response, said)
   return classifyByStatus(response) ?? (status === 'ERROR' ? vendorError('provider/response', response, said) : null)
 }
 
 /** Polygon (Massive). Needs a key. */
-export const polygon: HttpProviderFactory = defineHttpProvider<Cursor>({
+export const polygon: HttpProviderFactory<PolygonOptions> = defineHttpProvider<Cursor, PolygonOptions>({
   name: 'polygon',
+  optionNames: ['delayMs'],
   capabilities: POLYGON,
   baseUrl: 'https://api.polygon.io',
   hosts: HOSTS,
@@ -226,6 +254,6 @@ export const polygon: HttpProviderFactory = defineHttpProvider<Cursor>({
   toPage: (body, context) =>
     (context.series.schema === 'actions' ? actionPage : barPage)(objectAt(body, 'answer'), context),
   classify,
-  vendorSymbol,
-  canonicalSymbol,
+  vendorSymbol: polygonSymbol,
+  canonicalSymbol: symbolOfPolygon,
 })

@@ -8,7 +8,7 @@ import { HAVE_RECORDINGS, recording, responseOf } from '../msw/recordings.ts'
 import { at } from './asking.ts'
 import type { Expected } from './recorded.ts'
 
-/** What a client is asked in a test: `then` answers the requests after the first one. */
+/** What a client is asked in a test: `later` answers the requests after the first one. */
 export interface ClientCase {
   readonly provider: Provider
   readonly query: Parameters<ReturnType<typeof createDataClient>['load']>[0]
@@ -41,7 +41,7 @@ const asStored = (row: Readonly<Record<string, unknown>>): Record<string, unknow
   const { time, ...rest } = row
   return {
     ...rest,
-    timestamp: expect.stringMatching(new RegExp(`^${String(time).replace(/\.?0*Z$/, '')}[.0]*Z$`)) as unknown,
+    timestamp: expect.stringMatching(new RegExp(`^${String(time).replace(/\.?0*Z$/, '')}[.\\d]*Z$`)) as unknown,
   }
 }
 
@@ -64,7 +64,7 @@ export function recordedByClient(
         provider,
         nowMs,
         answer: async (url, nth) => {
-          if (nth > 0 && expected.code === undefined) return expected.then?.(url) ?? Response.json([])
+          if (nth > 0 && expected.code === undefined) return expected.later?.(url) ?? Response.json([])
           const response = responseOf(entry)
           return expected.prefix === undefined
             ? response

@@ -23,7 +23,7 @@ export interface Expected {
   readonly provenEnd?: string
   readonly code?: string
   /** Answers to later requests. @default an empty list */
-  readonly then?: (url: URL) => Response
+  readonly later?: (url: URL) => Response
   /** Text before the recorded body. */
   readonly prefix?: string
   readonly actions?: number
@@ -63,7 +63,7 @@ export function recordedAnswers(
         { schema, symbol, ...(interval === undefined ? {} : { interval }) },
         wanted,
         (url) =>
-          answered++ === 0 || expected.code !== undefined ? first() : (expected.then?.(url) ?? Response.json([])),
+          answered++ === 0 || expected.code !== undefined ? first() : (expected.later?.(url) ?? Response.json([])),
         expected.now === undefined ? wanted.endMs + 2 * 86_400_000 : at(expected.now),
       )
       if (expected.code !== undefined) {
