@@ -1,14 +1,16 @@
 /**
- * Alpaca: bars and trades of US shares, and bars of coins. Needs a key and its secret.
- * Source: https://docs.alpaca.markets/reference/stockbars, /stocktrades, /cryptobars
+ * Alpaca: bars and trades of US shares and of coins. Needs a key and its secret; its terms allow own use only. Prices
+ * are raw.
+ * Source: https://docs.alpaca.markets/reference/stockbars, /stocktrades, /cryptobars, /cryptotrades
  * @module
  */
-import { ConfigError } from '../contract/errors.ts'
+import { ConfigError, ProviderError } from '../contract/errors.ts'
 import type { HttpResponse } from '../contract/http.ts'
 import { type Interval, barOpen, isLabelled, nextOpen } from '../contract/interval.ts'
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
-import { floatColumn, integerColumn, listAt, malformed, objectAt, textColumn, timeColumn } from './columns.ts'
+import { tradeColumns, tradesUntilBorder } from './alpaca-trades.ts'
+import { floatColumn, listAt, malformed, objectAt } from './columns.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -18,8 +20,9 @@ import {
   defineHttpProvider,
 } from './http/define.ts'
 import { classifyByStatus, vendorError, vendorText } from './http/status.ts'
+import { requireUsListing } from './listings.ts'
+import { instantMs } from './stamps.ts'
 import { pairOf, symbolOfPair } from './symbols.ts'
-import { zoneClock } from './zone.ts'
 
 /** Where prices come from; each is a source of its own. */
 export type AlpacaFeed = 'sip' | 'iex' | 'otc' | 'boats'
@@ -49,9 +52,8 @@ export const ALPACA: ProviderCapabilities = {
     '5m': '5Min',
     '15m': '15Min',
     '30m': '30Min',
+    // Longer intraday bars follow midnight in New York, not UTC.
     '1h': '1Hour',
-    '2h': '2Hour',
-    '4h': '4Hour',
     '1d': '1Day',
     '1w': '1Week',
     '1mo': '1Month',
@@ -69,10 +71,19 @@ export const ALPACA: ProviderCapabilities = {
   anchor: 'clock',
   dayBoundary: 'session',
   columns: ['trade_count', 'vwap'],
-  verified: 'bars, pages, empty answers and trades seen in recordings; errors quoted',
+  probe: { symbol: 'AAPL', interval: '1d' },
+  verified:
+    'bars, pages, empty answers and trades of shares seen in recordings; errors quoted; days of coins and weeks not verified',
 }
 
-type Cursor = { readonly token: string; readonly startMs: EpochMs }
+type Row = Readonly<Record<string, unknown>>
+
+interface Cursor {
+  readonly token: string
+  readonly startMs: EpochMs
+  /** Trades of the last millisecond of the page before: others of it may follow. */
+  readonly held?: readonly Row[]
+}
 type Context = PageContext<Cursor, AlpacaOptions>
 
 /** `BTC-USD` -> `BTC/USD`; shares are the same. */
@@ -86,6 +97,14 @@ function canonicalSymbol(vendor: string): string {
   return pair === null ? vendor : symbolOfPair(pair)
 }
 
+/** Refuses what the vendor would answer with nothing. */
+function refuseUnknown(symbol: string): void {
+  requireUsListing(symbol)
+  if (pairOf(symbol)?.kind !== 'forex' && !symbol.endsWith('=F') && !symbol.startsWith('^')) return
+  const message = `has shares of the United States and coins, and ${symbol} is neither`
+  throw new ProviderError('provider/unsupported', message, { field: 'symbol', value: symbol })
+}
+
 /** End of what the plan shows now. */
 function visibleEndMs({ symbol, range, nowMs, options }: Context): EpochMs {
   const delayMs = symbol.includes('/') ? 0 : (options.delayMs ?? FREE_DELAY_MS)
@@ -94,15 +113,16 @@ function visibleEndMs({ symbol, range, nowMs, options }: Context): EpochMs {
 
 function toRequest(context: Context): PageRequest {
   const { baseUrl, symbol, series, vendorInterval, range, cursor, keys, options } = context
+  refuseUnknown(series.symbol)
   const isCrypto = symbol.includes('/')
   const isTrades = series.schema === 'trades'
-  // Both ends are inclusive.
-  const endMs = Math.max(visibleEndMs(context) - 1, range.startMs)
+  // Both ends are inclusive; trades count nanoseconds. Where the plan hides all of the range, the time before is asked for.
+  const lastMs = visibleEndMs(context) - 1
   const query = new URLSearchParams({
     symbols: symbol,
     ...(isTrades ? {} : { timeframe: vendorInterval }),
-    start: new Date(range.startMs).toISOString(),
-    end: new Date(endMs).toISOString(),
+    start: new Date(Math.min(range.startMs, lastMs)).toISOString(),
+    end: new Date(lastMs).toISOString().replace('Z', isTrades ? '999999Z' : 'Z'),
     limit: String(ROWS),
     ...(isCrypto ? {} : { feed: options.feed ?? 'sip' }),
     ...(isCrypto || isTrades ? {} : { adjustment: 'raw' }),
@@ -117,8 +137,6 @@ function toRequest(context: Context): PageRequest {
   }
 }
 
-type Row = Readonly<Record<string, unknown>>
-
 /** Rows of the symbol: a page may hold none of it while another follows. */
 function rowsOf(list: unknown, symbol: string): readonly Row[] {
   if (list === null || list === undefined) return []
@@ -128,15 +146,12 @@ function rowsOf(list: unknown, symbol: string): readonly Row[] {
   return listAt(lists[symbol], symbol).map((row, i) => objectAt(row, `${symbol}[${i}]`))
 }
 
-const NEW_YORK = 'America/New_York'
-
-function barColumns(rows: readonly Row[], interval: Interval, isCrypto: boolean): PageColumns {
-  const stamps = timeColumn(rows.length, (i) => Date.parse(String(rows[i]?.['t'])))
-  const offsets =
-    isLabelled(interval) && !isCrypto ? zoneClock(NEW_YORK).offsetsMs(stamps) : new Float64Array(stamps.length)
+/** Days begin at midnight in New York, or for coins in Chicago: a few hours into their UTC date. */
+function barColumns(rows: readonly Row[], interval: Interval): PageColumns {
   const column = (name: string) => floatColumn(rows.length, (i) => rows[i]?.[name])
+  const stamps = Float64Array.from(rows, ({ t }, i) => instantMs(t, `[${i}].t`))
   return {
-    timestamp: isLabelled(interval) ? stamps.map((ms, i) => barOpen(interval, ms + (offsets[i] as number))) : stamps,
+    timestamp: isLabelled(interval) ? stamps.map((ms) => barOpen(interval, ms)) : stamps,
     open: column('o'),
     high: column('h'),
     low: column('l'),
@@ -147,55 +162,37 @@ function barColumns(rows: readonly Row[], interval: Interval, isCrypto: boolean)
   }
 }
 
-/** Nanoseconds of `2018-06-04T19:18:17.439212345Z`. */
-function nanosOf(text: unknown, path: string): bigint {
-  const match = typeof text === 'string' ? /^(.{19})(?:\.(\d{1,9}))?Z$/.exec(text) : null
-  const ms = match === null ? Number.NaN : Date.parse(`${match[1]}Z`)
-  if (match === null || Number.isNaN(ms)) throw malformed(path, text, 'a time')
-  return BigInt(ms) * 1_000_000n + BigInt((match[2] ?? '').padEnd(9, '0'))
-}
-
-function tradeColumns(rows: readonly Row[]): PageColumns {
-  return {
-    timestamp: BigInt64Array.from(rows, (row, i) => nanosOf(row['t'], `[${i}].t`)),
-    price: floatColumn(rows.length, (i) => rows[i]?.['p']),
-    size: floatColumn(rows.length, (i) => rows[i]?.['s']),
-    trade_id: integerColumn(rows.length, (i) => rows[i]?.['i']),
-    condition: textColumn(rows.length, (i) => {
-      const codes = rows[i]?.['c']
-      return Array.isArray(codes) ? codes.join(',') : null
-    }),
-  }
-}
-
 function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
   const { series, symbol, range, cursor } = context
   const answer = objectAt(body, 'answer')
-  const isTrades = series.schema === 'trades'
-  const name = isTrades ? 'trades' : 'bars'
+  const name = series.schema === 'trades' ? 'trades' : 'bars'
   if (!Object.hasOwn(answer, name)) throw malformed(name, undefined, 'a list a symbol')
-  const rows = rowsOf(answer[name], symbol)
+  const rows = [...(cursor?.held ?? []), ...rowsOf(answer[name], symbol)]
   const token = answer['next_page_token']
-  const isCrypto = symbol.includes('/')
-  const columns = isTrades ? tradeColumns(rows) : barColumns(rows, series.interval as Interval, isCrypto)
+  const isLast = typeof token !== 'string' || token === ''
   const startMs = cursor?.startMs ?? range.startMs
   const endMs = Math.max(startMs, visibleEndMs(context))
-  const listed = isCrypto ? {} : { historyStartMs: HISTORY_START_MS }
-  if (typeof token !== 'string' || token === '') return { columns, proven: { startMs, endMs }, ...listed }
-  const last = columns.timestamp.at(-1)
-  const reachedMs =
-    last === undefined
-      ? startMs
-      : isTrades
-        ? Number((last as bigint) / 1_000_000n)
-        : nextOpen(series.interval as Interval, last as number)
-  const provenEndMs = Math.min(endMs, Math.max(startMs, reachedMs))
-  return { columns, proven: { startMs, endMs: provenEndMs }, next: { token, startMs: provenEndMs }, ...listed }
+  const listed = symbol.includes('/') ? {} : { historyStartMs: HISTORY_START_MS }
+  const until = (reachedMs: EpochMs): EpochMs => (isLast ? endMs : Math.min(endMs, Math.max(startMs, reachedMs)))
+  if (series.schema === 'trades') {
+    const { whole, held, reachedMs } = tradesUntilBorder(rows, startMs)
+    const proven = { startMs, endMs: until(reachedMs) }
+    if (isLast) return { columns: tradeColumns(rows), proven, ...listed }
+    return { columns: tradeColumns(whole), proven, next: { token, startMs: proven.endMs, held }, ...listed }
+  }
+  const interval = series.interval as Interval
+  const columns = barColumns(rows, interval)
+  const last = columns.timestamp.at(-1) as number | undefined
+  const proven = { startMs, endMs: until(last === undefined ? startMs : nextOpen(interval, last)) }
+  return { columns, proven, next: isLast ? undefined : { token, startMs: proven.endMs }, ...listed }
 }
 
 function classify(response: HttpResponse): Error | null {
   const said = vendorText(response.body)
   if (/invalid symbol/i.test(said)) return vendorError('provider/not-found', response, said)
+  // A wrong key is forbidden too, in one word.
+  if (response.status === 403 && /^(forbidden\.?|request is not authorized)?$/i.test(said))
+    return vendorError('provider/unauthorized', response, said)
   return classifyByStatus(response)
 }
 

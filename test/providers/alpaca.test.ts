@@ -1,19 +1,21 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { alpaca } from '../../src/providers/index.ts'
+import { type ModelBar, type VendorModel, providerContract } from '../../src/testkit/index.ts'
 import { recordedAnswers } from './recorded.ts'
+import { recordedByClient } from './recorded-by-client.ts'
 import { ask, at, listOf, range, rowsOf } from './asking.ts'
 
 const keys = { apiKey: 'SENTINEL-A', secretKey: 'SENTINEL-B' }
 const make = () => alpaca(keys)
 const done = (): Response => Response.json({ bars: {}, next_page_token: null })
 
-recordedAnswers('alpaca', make, {
+const RECORDED = {
   'stocks_bars_AAPL_py.json': {
     symbol: 'AAPL',
     interval: '1d',
     asked: ['2022-02-01', '2022-02-03'],
     rows: 2,
-    then: done,
+    later: done,
     first: {
       time: '2022-02-01T00:00:00.000Z',
       open: 174,
@@ -30,7 +32,7 @@ recordedAnswers('alpaca', make, {
     interval: '1d',
     asked: ['2022-06-08', '2022-06-10'],
     rows: 2,
-    then: done,
+    later: done,
     last: { time: '2022-06-09T00:00:00.000Z', close: 184 },
   },
   'stocks_bars_META_page2.json': {
@@ -38,7 +40,7 @@ recordedAnswers('alpaca', make, {
     interval: '1d',
     asked: ['2022-06-10', '2022-06-14'],
     rows: 2,
-    then: done,
+    later: done,
     last: { time: '2022-06-13T00:00:00.000Z' },
   },
   'stocks_bars_empty_null.json': { symbol: 'AAPL', interval: '1d', asked: ['2022-02-05', '2022-02-07'], rows: 0 },
@@ -61,7 +63,7 @@ recordedAnswers('alpaca', make, {
     symbol: 'GE',
     asked: ['2018-06-04', '2018-06-05'],
     rows: 2,
-    then: done,
+    later: done,
     first: { time: '2018-06-04T19:18:18.230Z', price: 13.74, size: 100, trade_id: 933063n },
   },
   'error_400_invalid_symbol.json': {
@@ -76,7 +78,11 @@ recordedAnswers('alpaca', make, {
     asked: ['2022-02-01', '2022-02-03'],
     code: 'provider/forbidden',
   },
-})
+} as const
+
+recordedAnswers('alpaca', make, RECORDED)
+// Bars of three exchanges at one time, as an older interface sent them, are one bar for the store.
+recordedByClient('alpaca', make, RECORDED, { 'crypto_bars_multi.json': 1 })
 
 const bars = { schema: 'ohlcv', symbol: 'AAPL', interval: '1m' } as const
 const bar = (time: string): object => ({ t: time, o: 1, h: 2, l: 0.5, c: 1.5, v: 10, n: 3, vw: 1.2 })
@@ -190,4 +196,150 @@ describe('rows', () => {
     const { pages } = await ask(make(), bars, range('2015-05-10', '2015-05-11'), () => answer([]))
     expect(pages[0]!.historyStartMs).toBe(at('2016-01-01'))
   })
+})
+
+describe('trades at the border of two pages', () => {
+  const trade = (t: string, i: number) => ({ t, p: 1, s: 1, i, c: [] })
+  const page = (trades: object[], token: string | null) =>
+    Response.json({ trades: { GE: trades }, next_page_token: token })
+
+  it('of one millisecond are neither lost nor told twice', async () => {
+    const answers = [
+      page(
+        [
+          trade('2018-06-04T19:00:00.0001Z', 1),
+          trade('2018-06-04T19:00:01.000100000Z', 2),
+          trade('2018-06-04T19:00:01.0002Z', 3),
+        ],
+        'a',
+      ),
+      page([trade('2018-06-04T19:00:01.0002Z', 4), trade('2018-06-04T19:00:01.0009Z', 5)], 'b'),
+      page([trade('2018-06-04T19:00:02Z', 6)], null),
+    ]
+    const wanted = range('2018-06-04T19:00Z', '2018-06-04T20:00Z')
+    const { pages, urls } = await ask(
+      make(),
+      { schema: 'trades', symbol: 'GE' },
+      wanted,
+      () => answers.shift() as Response,
+    )
+    expect(pages.map(({ columns }) => listOf(columns['trade_id']))).toEqual([[1n], [], [2n, 3n, 4n, 5n, 6n]])
+    const borderMs = at('2018-06-04T19:00:01Z')
+    expect(pages.map(({ proven }) => [proven.startMs, proven.endMs])).toEqual([
+      [wanted.startMs, borderMs],
+      [wanted.startMs, wanted.startMs],
+      [borderMs, wanted.endMs],
+    ])
+    expect(urls[0]!.searchParams.get('end')).toBe('2018-06-04T19:59:59.999999999Z')
+  })
+
+  it('of coins say who took', async () => {
+    const trades = {
+      'BTC/USD': [
+        { t: '2024-05-10T00:00:00.5Z', p: 1, s: 2, tks: 'B', i: 1 },
+        { t: '2024-05-10T00:00:01Z', p: 1, s: 2, tks: 'S', i: 2 },
+      ],
+    }
+    const { pages, urls } = await ask(
+      make(),
+      { schema: 'trades', symbol: 'BTC-USD' },
+      range('2024-05-10', '2024-05-11'),
+      () => Response.json({ trades, next_page_token: null }),
+    )
+    expect(urls[0]!.pathname).toBe('/v1beta3/crypto/us/trades')
+    expect(listOf(pages[0]!.columns['side'])).toEqual(['buy', 'sell'])
+  })
+})
+
+describe('what is hidden or not there', () => {
+  it('is not asked for as such: minutes of a free plan', async () => {
+    const wanted = range('2024-05-10T15:55Z', '2024-05-10T16:00Z')
+    const { pages, urls } = await ask(make(), bars, wanted, () => answer([]), at('2024-05-10T16:00Z'))
+    expect(['start', 'end'].map((name) => urls[0]!.searchParams.get(name))).toEqual([
+      '2024-05-10T15:44:29.999Z',
+      '2024-05-10T15:44:29.999Z',
+    ])
+    expect(pages[0]!.proven).toEqual({ startMs: wanted.startMs, endMs: wanted.startMs })
+  })
+
+  it.each(['VOD.L', '7203.T', 'ES=F', '^GSPC', 'EURUSD=X'])('is refused before it is asked for: %s', async (symbol) => {
+    const asking = ask(make(), { ...bars, symbol }, range('2024-05-10', '2024-05-11'), () =>
+      expect.unreachable('it asked'),
+    )
+    await expect(asking).rejects.toMatchObject({ code: 'provider/unsupported', symbol })
+  })
+})
+
+describe('refusals', () => {
+  it.each([
+    [403, { message: 'forbidden.' }, 'provider/unauthorized'],
+    [401, { code: 40110000, message: 'request is not authorized' }, 'provider/unauthorized'],
+    [403, { message: 'subscription does not permit querying recent SIP data' }, 'provider/forbidden'],
+    [400, { message: 'invalid symbol: NO SUCH' }, 'provider/not-found'],
+    [400, { message: 'invalid timeframe' }, 'provider/unsupported'],
+    [422, { message: 'end is before start' }, 'provider/unsupported'],
+    [429, { message: 'too many requests.' }, 'provider/rate-limited'],
+    [504, '', 'provider/unavailable'],
+    [200, { message: 'something new' }, 'provider/response'],
+    [200, { bars: { AAPL: [{ t: '2024-05-10T13:30:00', o: 1 }] }, next_page_token: null }, 'provider/response'],
+    [200, { bars: { AAPL: {} }, next_page_token: null }, 'provider/response'],
+  ])('status %i %j are %s', async (status, body, code) => {
+    const asking = ask(make(), bars, range('2024-05-10', '2024-05-11'), () =>
+      typeof body === 'string' ? new Response(body, { status }) : Response.json(body, { status }),
+    )
+    await expect(asking).rejects.toMatchObject({ code })
+  })
+})
+
+const write =
+  (symbol: string, shiftMs: number) =>
+  (all: readonly ModelBar[]): { body: unknown } => {
+    const list = all.map(({ timeMs, open, high, low, close, volume }) => ({
+      t: new Date(timeMs + shiftMs).toISOString(),
+      o: open,
+      h: high,
+      l: low,
+      c: close,
+      v: volume,
+      n: 3,
+      vw: 1,
+    }))
+    return { body: { bars: list.length === 0 ? null : { [symbol]: list }, next_page_token: null } }
+  }
+
+const minuteModel = (): VendorModel => ({
+  provider: make(),
+  secret: keys.secretKey,
+  symbol: 'AAPL',
+  interval: '5m',
+  range: range('2024-01-03T14:30Z', '2024-01-03T18:00Z'),
+  read: ({ searchParams }) => ({ startMs: at(searchParams.get('start')!), endMs: at(searchParams.get('end')!) + 1 }),
+  write: write('AAPL', 0),
+  sendsNulls: true,
+  symbols: ['AAPL', 'BRK.B', ['BTC-USD', 'BTC/USD'], ['BTCUSDT', 'BTC/USDT'], ['ETHBTC', 'ETH/BTC']],
+  failures: {
+    'not-found': { status: 400, body: { message: 'invalid symbol: NO_SUCH' } },
+    unauthorized: { status: 403, body: { message: 'forbidden.' } },
+    forbidden: { status: 403, body: { message: 'subscription does not permit querying recent SIP data' } },
+    unsupported: { status: 422, body: { message: 'invalid timeframe' } },
+    'rate-limited': { status: 429, body: { message: 'too many requests.' } },
+  },
+})
+
+/** Midnight in New York, in winter. */
+const dayModel = (): VendorModel => ({
+  ...minuteModel(),
+  interval: '1d',
+  range: range('2024-01-02', '2024-01-20'),
+  write: write('AAPL', 5 * 3_600_000),
+})
+
+const coinModel = (): VendorModel => ({ ...minuteModel(), symbol: 'BTC-USD', write: write('BTC/USD', 0) })
+
+describe.each([
+  ['minutes', minuteModel],
+  ['days', dayModel],
+  ['coins', coinModel],
+])('contract, %s', (_, model) => {
+  providerContract(model, { test })
 })
