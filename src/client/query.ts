@@ -3,13 +3,13 @@
  * @module
  */
 import { ConfigError } from '../contract/errors.ts'
-import { type Interval, parseInterval } from '../contract/interval.ts'
+import { type Interval, labelRange, parseInterval } from '../contract/interval.ts'
 import { checkOptions } from '../contract/options.ts'
 import type { Adjust, FillMethod, FillOptions, Query } from '../contract/query.ts'
 import { type Range, rangeOf } from '../contract/range.ts'
 import { SCHEMAS, type SchemaName, parseSchema } from '../contract/schema.ts'
 import { ASSET_CLASSES, type AssetClass, parseProviderName, parseSymbol } from '../contract/series.ts'
-import { type EpochMs, parseTime } from '../contract/time.ts'
+import { type EpochMs, formatTime, parseTime } from '../contract/time.ts'
 
 /** A checked query. */
 export interface ParsedQuery {
@@ -139,7 +139,15 @@ function readCallback(value: unknown): Query['onProgress'] {
   return refuse('onProgress', value, 'use a function')
 }
 
-/** The range of a query, with what stands for an absent start and end. */
-export function queryRange(query: ParsedQuery, defaults: Range): Range {
-  return rangeOf(query.startMs ?? defaults.startMs, query.endMs ?? defaults.endMs)
+/**
+ * The range of labels that a range of time means; of shorter bars the range itself.
+ * @throws {ConfigError} `config/range` where no label lies in it
+ */
+export function labelled(interval: Interval | undefined, range: Range): Range {
+  const labels = labelRange(interval, rangeOf(range.startMs, range.endMs))
+  if (labels.startMs < labels.endMs) return labels
+  const message =
+    `start ${formatTime(range.startMs)} and end ${formatTime(range.endMs)} hold no label of ${interval}: bars of a day and longer ` +
+    `carry the date that they begin with at 00:00 UTC, and the next is ${formatTime(labels.startMs)}: move one of them`
+  throw new ConfigError('config/range', message, { field: 'start', value: range })
 }

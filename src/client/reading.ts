@@ -8,7 +8,7 @@ import { ConfigError, hasCode } from '../contract/errors.ts'
 import { type GapReport, gapInput } from '../contract/gap-detector.ts'
 import { labelRange, nextOpen } from '../contract/interval.ts'
 import type { CoverageReport } from '../contract/query.ts'
-import { type Range, rangeOf } from '../contract/range.ts'
+import type { Range } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import { type Series, seriesKey } from '../contract/series.ts'
 import type { Snapshot, TableName } from '../contract/storage.ts'
@@ -25,7 +25,7 @@ import {
   storedRange,
   wantedColumns,
 } from '../query/read.ts'
-import type { ParsedQuery } from './query.ts'
+import { type ParsedQuery, labelled } from './query.ts'
 import type { ClientRooms } from './rooms.ts'
 import type { Route } from './route.ts'
 import { viewColumns } from './view.ts'
@@ -57,14 +57,22 @@ export async function chooseSnapshot(rooms: ClientRooms, route: Route, query: Pa
 
 /** The range that a query reads: all that is stored, where it gives none. */
 export function readRange(query: ParsedQuery, route: Route, snapshot: Snapshot, nowMs: EpochMs): Range {
-  const next = (ms: EpochMs): EpochMs => (route.series.interval === undefined ? ms + 1 : nextOpen(route.series.interval, ms))
-  const stored = storedRange(snapshot, next)
-  const first = stored?.startMs ?? snapshot.coverage[0]?.startMs
-  const startMs = query.startMs ?? first ?? query.endMs ?? nowMs
-  const endMs = query.endMs ?? Math.max(stored?.endMs ?? -Infinity, query.startMs === undefined ? -Infinity : nowMs)
-  const chosen = Number.isFinite(endMs) ? endMs : (snapshot.coverage.at(-1)?.endMs ?? startMs + 1)
-  if (query.startMs !== undefined && query.endMs !== undefined) return labelRange(route.series.interval, rangeOf(startMs, endMs))
-  return startMs < chosen ? labelRange(route.series.interval, { startMs, endMs: chosen }) : { startMs, endMs: startMs + 1 }
+  const { interval } = route.series
+  if (query.startMs !== undefined && query.endMs !== undefined) return labelled(interval, { startMs: query.startMs, endMs: query.endMs })
+  const known = knownRange(snapshot, interval)
+  const startMs = query.startMs ?? known?.startMs ?? query.endMs ?? nowMs
+  const endMs = query.endMs ?? Math.max(known?.endMs ?? startMs + 1, query.startMs === undefined ? -Infinity : nowMs)
+  return startMs < endMs ? labelRange(interval, { startMs, endMs }) : { startMs, endMs: startMs + 1 }
+}
+
+/** From the first row to the last, and the holes that the source left before and after them. */
+function knownRange(snapshot: Snapshot, interval: Series['interval']): Range | null {
+  const rows = storedRange(snapshot, (ms) => (interval === undefined ? ms + 1 : nextOpen(interval, ms)))
+  const proven = snapshot.coverage.filter(({ state, reason }) => state === 'data' || state === 'partial' || reason === 'provider-missing')
+  const [first, last] = [proven[0] ?? snapshot.coverage[0], proven.at(-1) ?? snapshot.coverage.at(-1)]
+  if (rows === null || first === undefined || last === undefined) return rows ?? (first && last ? { startMs: first.startMs, endMs: last.endMs } : null)
+  // Coverage may begin between two openings: what it adds to the rows are holes, and those have openings.
+  return { startMs: Math.min(rows.startMs, first.startMs), endMs: Math.max(rows.endMs, last.endMs) }
 }
 
 /** What the proof of a route's ranges depends on. */

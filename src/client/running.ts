@@ -5,14 +5,13 @@
 import type { Table } from 'apache-arrow'
 import { rangesIn } from '../contract/coverage.ts'
 import { ConfigError, isDataClientError } from '../contract/errors.ts'
-import { labelRange } from '../contract/interval.ts'
 import type { Operation, Plan, UpdateReport } from '../contract/query.ts'
-import { type Range, rangeOf } from '../contract/range.ts'
+import type { Range } from '../contract/range.ts'
 import { seriesKey } from '../contract/series.ts'
 import type { IngestJob, RunResult } from '../ingest/job.ts'
 import { planJob, runOperation } from '../ingest/run.ts'
 import { missingOutside } from '../query/read.ts'
-import type { ParsedQuery } from './query.ts'
+import { type ParsedQuery, labelled } from './query.ts'
 import { emptyTable, notLoaded, proofContext, readTable } from './reading.ts'
 import type { ClientRooms } from './rooms.ts'
 import { type Route, freshRoute, requireProvider } from './route.ts'
@@ -23,19 +22,14 @@ export function operationRange(rooms: ClientRooms, route: Route, query: ParsedQu
   const known = route.head?.coverage[0]?.startMs
   if (operation === 'update') {
     if (known === undefined && query.startMs === undefined) throw notLoaded(route.series)
-    return labelled(route, Math.min(known ?? Infinity, query.startMs ?? Infinity), query.endMs ?? nowMs)
+    return labelled(route.series.interval, { startMs: Math.min(known ?? Infinity, query.startMs ?? Infinity), endMs: query.endMs ?? nowMs })
   }
   const startMs = query.startMs ?? known
   if (startMs === undefined) {
     const message = `start: ${seriesKey(route.series)} is not stored, so ${operation} needs a start`
     throw new ConfigError('config/start-required', message, { field: 'start', symbol: route.series.symbol })
   }
-  return labelled(route, startMs, query.endMs ?? nowMs)
-}
-
-function labelled(route: Route, startMs: number, endMs: number): Range {
-  const range = labelRange(route.series.interval, rangeOf(startMs, endMs))
-  return rangeOf(range.startMs, range.endMs)
+  return labelled(route.series.interval, { startMs, endMs: query.endMs ?? nowMs })
 }
 
 /** The job of an operation on a route. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Columns, rowCount } from '../contract/columns.ts'
-import { type CoverageRecord, sameCoverage } from '../contract/coverage.ts'
+import { type CoverageRecord, provenRanges, sameCoverage } from '../contract/coverage.ts'
 import { hasCode, isDataClientError } from '../contract/errors.ts'
 import { countOpens } from '../contract/interval.ts'
 import { type Range, unionRanges } from '../contract/range.ts'
@@ -14,7 +14,7 @@ import type { EpochMs } from '../contract/time.ts'
 import { actionsSeries, commitActions } from './actions.ts'
 import { type BufferedPage, mergePages } from './buffer.ts'
 import { coverAnswers, markListing } from './cover.ts'
-import { closedEnd, finalEnd } from './finality.ts'
+import { type BarEnds, barEnds } from './finality.ts'
 import { findHoles } from './holes.ts'
 import { type IngestJob, type IngestRooms, newId } from './job.ts'
 import { type Rebasing, findRebasing } from './rebase.ts'
@@ -99,14 +99,17 @@ async function prepare(
   const wasFinal = finalTest(before)
   const rebasing = options.allowRebasing && head !== null ? findRebasing(job.series, stored, fresh, wasFinal) : null
   const withdrawn = await withdrawnTest(rooms.storage, head, proven)
-  const compared = { series: job.series, stored, fresh, proven, wasFinal, isWithdrawn: withdrawn }
+  const ends = barEnds({ series: job.series, calendar: job.calendar, capabilities: job.provider.capabilities })
+  const freshFinalEndMs = ends.finalEnd(pages.reduce((first, page) => Math.min(first, page.answer.asOfMs), nowMs))
+  const compared = { series: job.series, stored, fresh, proven, wasFinal, isWithdrawn: withdrawn, freshFinalEndMs }
   const isKeyed = SCHEMAS[job.series.schema].identity === 'timestamp'
-  const reconciled = isKeyed ? reconcileRows(compared) : reconcileTicks({ ...compared, nowMs })
+  const reconciled = isKeyed ? reconcileRows(compared) : reconcileTicks({ ...compared, final: provenRanges(before), nowMs })
   const openings = mergedOpenings(stored, fresh, job.series)
-  const coverage = coverageAfter(job, before, pages, openings, nowMs, firstRow(head, openings, job.series), options.historyStartMs)
+  const historyStartMs = earliest(head?.meta.historyStartMs, options.historyStartMs)
+  const coverage = coverageAfter(job, before, pages, openings, ends, firstRow(head, openings, job.series), historyStartMs)
   const revisions = revisionRows(reconciled.revisions, nowMs, pages[0]?.answer.requestId ?? '')
   const rejects = await freshRejects(rooms.storage, head, pages, unitOf(job.series))
-  const meta = metaChange(head, job, options.actionsVersion, nowMs)
+  const meta = metaChange(head, job, { ...options, historyStartMs }, nowMs)
   const outcome = {
     added: reconciled.added,
     changed: reconciled.changed,
@@ -139,6 +142,10 @@ async function prepare(
   return { change, rebasing, rejects, outcome }
 }
 
+function earliest(a: EpochMs | undefined, b: EpochMs | undefined): EpochMs | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+}
+
 const unitOf = (series: Series): 'us' | 'ns' => SCHEMAS[series.schema].timeUnit
 
 function coverageAfter(
@@ -146,30 +153,31 @@ function coverageAfter(
   before: readonly CoverageRecord[],
   pages: readonly BufferedPage[],
   openings: Float64Array,
-  nowMs: EpochMs,
+  ends: BarEnds,
   firstRowMs: EpochMs | null,
   historyStartMs: EpochMs | undefined,
 ): CoverageRecord[] {
-  const { series, calendar } = job
-  const clock = { series, calendar, capabilities: job.provider.capabilities }
-  const finalEndMs = finalEnd(clock, nowMs)
-  const has = (ms: EpochMs): boolean => openings[lowerIndex(openings, ms)] === ms
+  const { series, calendar, provider } = job
   const covered = coverAnswers(
     before,
-    pages.map(({ answer }) => ({ ...answer, hasRows: hasRowsIn(openings, answer.proven, finalEndMs) })),
+    pages.map(({ answer }) => ({ ...answer, hasRows: hasRowsIn(openings, answer.proven, ends.finalEnd(answer.asOfMs)) })),
     {
       series,
       calendar,
-      barsWithoutTrades: job.provider.capabilities.barsWithoutTrades,
-      closedEndMs: closedEnd(clock, nowMs),
-      finalEndMs,
-      hasRow: has,
+      barsWithoutTrades: provider.capabilities.barsWithoutTrades,
+      ...ends,
+      hasRow: (ms) => openings[lowerIndex(openings, ms)] === ms,
     },
   )
   return markListing(covered, firstRowMs, historyStartMs)
 }
 
-function metaChange(head: Snapshot | null, job: IngestJob, actionsVersion: number | undefined, nowMs: EpochMs): SnapshotMeta | null {
+function metaChange(
+  head: Snapshot | null,
+  job: IngestJob,
+  { actionsVersion, historyStartMs }: { readonly actionsVersion: number | undefined; readonly historyStartMs: EpochMs | undefined },
+  nowMs: EpochMs,
+): SnapshotMeta | null {
   const known = head?.meta ?? {}
   const { calendar, provider, series } = job
   const isDaily = series.interval !== undefined && ['1d', '3d', '1w', '1mo'].includes(series.interval)
@@ -182,6 +190,7 @@ function metaChange(head: Snapshot | null, job: IngestJob, actionsVersion: numbe
     ...(known.calendar?.name === calendar.name && known.calendar.version === calendar.version
       ? {}
       : { calendar: { name: calendar.name, version: calendar.version } }),
+    ...(historyStartMs === undefined || known.historyStartMs === historyStartMs ? {} : { historyStartMs }),
   }
   return Object.keys(meta).length === 0 ? null : meta
 }

@@ -14,6 +14,7 @@ export interface Answer {
   readonly proven: Range
   readonly requestId: string
   readonly asOfMs: EpochMs
+  /** Is a final row of the series in what it proves, from whatever answer? */
   readonly hasRows: boolean
   /** Openings of rows without any price. */
   readonly nullMs: readonly EpochMs[]
@@ -25,9 +26,10 @@ export interface CoverContext {
   readonly series: Series
   readonly calendar: Calendar
   readonly barsWithoutTrades: 'emitted' | 'omitted' | 'unknown'
-  /** First opening that is not closed, and first that is not final. */
-  readonly closedEndMs: EpochMs
-  readonly finalEndMs: EpochMs
+  /** First opening that was not closed when an answer came. */
+  closedEnd(asOfMs: EpochMs): EpochMs
+  /** First opening that was not final when an answer came: a bar does not become final by waiting for its commit. */
+  finalEnd(asOfMs: EpochMs): EpochMs
   /** Has the series a row at this opening after the answers were applied? */
   hasRow(openMs: EpochMs): boolean
 }
@@ -50,16 +52,17 @@ function coverAnswer(coverage: readonly CoverageRecord[], answer: Answer, contex
     ...(answer.condition === undefined ? {} : { condition: answer.condition }),
   }
   let out: CoverageRecord[] = [...coverage]
-  const final = intersect(answer.proven, { startMs: -Infinity, endMs: context.finalEndMs })
+  const finalEndMs = context.finalEnd(answer.asOfMs)
+  const final = intersect(answer.proven, { startMs: -Infinity, endMs: finalEndMs })
   if (final !== null) out = coverFinal(out, final, answer.hasRows, proof, context)
-  const provisional = intersect(answer.proven, { startMs: context.finalEndMs, endMs: context.closedEndMs })
+  const provisional = intersect(answer.proven, { startMs: finalEndMs, endMs: context.closedEnd(answer.asOfMs) })
   if (provisional !== null) {
     // What was final once stays final: a longer lag later takes no proof back.
     for (const part of subtractRanges([provisional], rangesIn(out, ['data', 'empty']))) {
       out = recordCoverage(out, { ...part, state: 'partial', reason: 'not-final', ...proof })
     }
   }
-  return coverNulls(out, answer, proof, context)
+  return coverNulls(out, answer, finalEndMs, proof, context)
 }
 
 type Proof = Pick<CoverageRecord, 'requestId' | 'asOfMs' | 'condition'>
@@ -89,34 +92,54 @@ function coverFinal(
   return out
 }
 
+/**
+ * Why a stretch without any row is empty. A day without trades is rare, and so is a whole session of a source that does
+ * not say whether it sends empty bars: such a stretch is missing until something else is known.
+ */
 function emptyReason(range: Range, { series, calendar, barsWithoutTrades }: CoverContext): CoverageReason {
-  if (series.interval !== undefined && expectsNothing(calendar, range, series.interval)) return 'holiday'
-  return barsWithoutTrades === 'emitted' ? 'provider-missing' : 'no-trades'
+  const { interval } = series
+  if (interval === undefined) return barsWithoutTrades === 'emitted' ? 'provider-missing' : 'no-trades'
+  const { touched, whole } = sessionsIn(calendar, range, interval)
+  if (!touched) return 'holiday'
+  if (barsWithoutTrades === 'emitted' || isLabelled(interval)) return 'provider-missing'
+  return barsWithoutTrades === 'unknown' && whole ? 'provider-missing' : 'no-trades'
 }
 
-function expectsNothing(calendar: Calendar, range: Range, interval: NonNullable<Series['interval']>): boolean {
-  if (calendar.name === '24/7') return false
+/** Does a session touch this range, and does one lie in it whole? Where the calendar does not know, the UTC day counts. */
+function sessionsIn(calendar: Calendar, range: Range, interval: NonNullable<Series['interval']>): { touched: boolean; whole: boolean } {
   const inside = intersect(range, calendar.valid)
-  if (inside === null || inside.startMs > range.startMs || inside.endMs < range.endMs) return false
+  if (calendar.name === '24/7' || inside === null || inside.startMs > range.startMs || inside.endMs < range.endMs) {
+    return { touched: true, whole: range.endMs - range.startMs >= 2 * DAY_MS }
+  }
   if (isLabelled(interval)) {
-    return calendar.sessions({ start: new Date(range.startMs), end: new Date(range.endMs) }).n === 0
+    const { n } = calendar.sessions({ start: new Date(range.startMs), end: new Date(range.endMs) })
+    return { touched: n > 0, whole: n > 0 }
   }
   const sessions = calendar.sessions({
     start: new Date(Math.max(calendar.valid.startMs, barOpen('1d', range.startMs) - DAY_MS)),
     end: new Date(Math.min(calendar.valid.endMs, barOpen('1d', range.endMs) + 2 * DAY_MS)),
   })
+  let touched = false
   for (let i = 0; i < sessions.n; i++) {
-    if ((sessions.open[i] as number) < range.endMs && (sessions.close[i] as number) > range.startMs) return false
+    const [open, close] = [sessions.open[i] as number, sessions.close[i] as number]
+    if (open >= range.startMs && close <= range.endMs) return { touched: true, whole: true }
+    touched ||= open < range.endMs && close > range.startMs
   }
-  return true
+  return { touched, whole: false }
 }
 
-function coverNulls(coverage: readonly CoverageRecord[], answer: Answer, proof: Proof, context: CoverContext): CoverageRecord[] {
+function coverNulls(
+  coverage: readonly CoverageRecord[],
+  answer: Answer,
+  finalEndMs: EpochMs,
+  proof: Proof,
+  context: CoverContext,
+): CoverageRecord[] {
   const { interval } = context.series
   let out: CoverageRecord[] = [...coverage]
   if (interval === undefined) return out
   for (const openMs of answer.nullMs) {
-    if (openMs >= context.finalEndMs || context.hasRow(openMs)) continue
+    if (openMs >= finalEndMs || context.hasRow(openMs)) continue
     const slot = { startMs: openMs, endMs: nextOpen(interval, openMs) }
     for (const part of intersectRanges([slot], [answer.proven])) {
       out = recordCoverage(out, { ...part, state: 'partial', reason: 'null-row', ...proof })
@@ -125,31 +148,33 @@ function coverNulls(coverage: readonly CoverageRecord[], answer: Answer, proof: 
   return out
 }
 
-/** A lead without rows of this length is time before the listing, not an outage. */
+/** A lead without rows of this length is time before the listing, not an outage, unless the source says otherwise. */
 const LISTING_LEAD_MS = 30 * DAY_MS
 
 /**
- * Marks the proven time before the first row of the series, where it is long enough to be the time before its listing,
- * or where the source said so.
+ * Marks what lies before the listing: what the source says is older than its history; where it says nothing, a proven
+ * lead of 30 days or more before the first row. After the first row nothing lies before the listing: what was taken for
+ * it, before older rows came, is a hole.
  */
 export function markListing(
   coverage: readonly CoverageRecord[],
   firstRowMs: EpochMs | null,
   historyStartMs?: EpochMs,
 ): CoverageRecord[] {
-  if (firstRowMs === null) return [...coverage]
-  const run = contiguousProof(coverage, firstRowMs)
-  if (run === null || run.startMs >= firstRowMs) return [...coverage]
-  const lead = { startMs: run.startMs, endMs: firstRowMs }
-  const saidSo = historyStartMs !== undefined && historyStartMs >= lead.endMs
-  const isListing = saidSo || lead.endMs - lead.startMs >= LISTING_LEAD_MS
+  const firstMs = firstRowMs ?? Infinity
+  const lead = contiguousProof(coverage, firstMs)
+  const isLong = lead !== null && firstMs - lead.startMs >= LISTING_LEAD_MS
+  const listedMs = historyStartMs === undefined ? (isLong ? firstMs : -Infinity) : Math.min(historyStartMs, firstMs)
   let out: CoverageRecord[] = [...coverage]
   for (const record of coverage) {
-    const part = intersect(record, lead)
-    if (part === null || (record.state !== 'data' && record.state !== 'empty')) continue
-    const { reason: _reason, ...rest } = record
-    const state = isListing ? ({ state: 'empty', reason: 'before-listing' } as const) : ({ state: 'data' } as const)
-    out = recordCoverage(out, { ...rest, ...part, ...state })
+    if (record.state !== 'data' && record.state !== 'empty') continue
+    const { reason, ...rest } = record
+    const before = intersect(record, { startMs: -Infinity, endMs: listedMs })
+    if (before !== null) out = recordCoverage(out, { ...rest, ...before, state: 'empty', reason: 'before-listing' })
+    const after = intersect(record, { startMs: listedMs, endMs: Infinity })
+    if (after === null || record.state === 'data') continue
+    const isLead = lead !== null && after.startMs < firstMs && intersect(after, lead) !== null
+    if (isLead || reason === 'before-listing') out = recordCoverage(out, { ...rest, ...after, state: 'data' })
   }
   return out
 }

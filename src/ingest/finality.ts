@@ -6,7 +6,7 @@ import type { Calendar } from '../contract/calendar.ts'
 import { INTERVALS, barOpen, isLabelled, nextOpen } from '../contract/interval.ts'
 import type { ProviderCapabilities } from '../contract/provider.ts'
 import type { Series } from '../contract/series.ts'
-import type { EpochMs } from '../contract/time.ts'
+import { DAY_MS, type EpochMs } from '../contract/time.ts'
 
 /** What decides over the close of a bar. */
 export interface BarClock {
@@ -32,14 +32,16 @@ function closedIntraday({ series, calendar, capabilities }: BarClock, instantMs:
   if (capabilities.anchor === 'clock' || !calendar.isOpen(instantMs)) return barOpen(interval, instantMs)
   // Inside a session its bars count from the opening, so a clock grid would call a running bar closed.
   const length = INTERVALS[interval].ms
-  const open = sessionOpen(calendar, instantMs)
+  const open = pieceOpen(calendar, instantMs)
   return open + Math.floor((instantMs - open) / length) * length
 }
 
-function sessionOpen(calendar: Calendar, instantMs: EpochMs): EpochMs {
+/** Opening of the running session, or the end of its break: there its bars begin anew. */
+function pieceOpen(calendar: Calendar, instantMs: EpochMs): EpochMs {
   const previous = lookUp(() => calendar.previousSession(instantMs))
-  const current = lookUp(() => calendar.nextSession(previous === null ? instantMs - 86_400_000 : previous.close - 1))
-  return current !== null && current.open <= instantMs ? current.open : instantMs
+  const current = lookUp(() => calendar.nextSession(previous === null ? instantMs - DAY_MS : previous.close - 1))
+  if (current === null || current.open > instantMs) return instantMs
+  return current.breakEnd !== null && current.breakEnd <= instantMs ? current.breakEnd : current.open
 }
 
 function firstOpenLabel(calendar: Calendar, instantMs: EpochMs): EpochMs {
@@ -48,7 +50,7 @@ function firstOpenLabel(calendar: Calendar, instantMs: EpochMs): EpochMs {
   if (previous === null) return day
   const running = lookUp(() => calendar.nextSession(previous.close - 1))
   // Days without a session between the last close and the next label count as closed up to today.
-  return running === null ? day : Math.max(previous.session + 1, Math.min(running.session, day + 86_400_000))
+  return running === null ? day : Math.max(previous.session + 1, Math.min(running.session, day + DAY_MS))
 }
 
 function lookUp<T>(find: () => T): T | null {
@@ -65,10 +67,30 @@ export function finalEnd(clock: BarClock, nowMs: EpochMs): EpochMs {
   return Math.min(closedEnd(clock, nowMs), closedEnd(clock, nowMs - clock.capabilities.finalityLagMs))
 }
 
-/** Is the bar that opens here closed at this instant? */
-export function isClosed(clock: BarClock, openMs: EpochMs, instantMs: EpochMs): boolean {
+/** Both ends at any instant, counted once for each: the pages of one commit came at a few instants. */
+export interface BarEnds {
+  closedEnd(atMs: EpochMs): EpochMs
+  finalEnd(atMs: EpochMs): EpochMs
+}
+
+/** The ends of one clock, remembered. */
+export function barEnds(clock: BarClock): BarEnds {
+  const remember = (count: (clock: BarClock, atMs: EpochMs) => EpochMs): ((atMs: EpochMs) => EpochMs) => {
+    const known = new Map<EpochMs, EpochMs>()
+    return (atMs) => {
+      const end = known.get(atMs) ?? count(clock, atMs)
+      known.set(atMs, end)
+      return end
+    }
+  }
+  return { closedEnd: remember(closedEnd), finalEnd: remember(finalEnd) }
+}
+
+/** Tells of openings whether their bar is closed at one instant. */
+export function closedTest(clock: BarClock, instantMs: EpochMs): (openMs: EpochMs) => boolean {
   const { interval } = clock.series
-  if (interval === undefined) return openMs <= instantMs
-  if (isLabelled(interval)) return openMs < closedEnd(clock, instantMs)
-  return nextOpen(interval, openMs) <= instantMs || openMs < closedEnd(clock, instantMs)
+  if (interval === undefined) return (openMs) => openMs <= instantMs
+  const end = closedEnd(clock, instantMs)
+  if (isLabelled(interval)) return (openMs) => openMs < end
+  return (openMs) => openMs < end || nextOpen(interval, openMs) <= instantMs
 }

@@ -11,7 +11,7 @@ import { DAY_MS } from '../contract/time.ts'
 import { actionsSeries } from './actions.ts'
 import type { BufferedPage } from './buffer.ts'
 import { checkRows, rejectRows } from './check.ts'
-import { isClosed } from './finality.ts'
+import { closedTest } from './finality.ts'
 import type { IngestJob, IngestRooms, RunCounts } from './job.ts'
 import { normalisePage, provenPart } from './normalise.ts'
 import type { RuleContext } from './rules.ts'
@@ -35,7 +35,7 @@ export function readPage(
   const { series, calendar, provider } = job
   const clock = { series, calendar, capabilities: provider.capabilities }
   const columns = series.schema === 'actions' ? withFirstSeen(page.columns) : page.columns
-  const normal = normalisePage(columns, { series, range, isClosed: (openMs) => isClosed(clock, openMs, nowMs) })
+  const normal = normalisePage(columns, { series, range, isClosed: closedTest(clock, nowMs) })
   const checked = checkRows(normal.rows, { ...ruleContext(job, normal.rows), series, nowMs, requestId }, rooms.quality)
   const untimed = normal.untimed === null ? [] : [rejectUntimed(normal.untimed, nowMs, requestId)]
   const rejects = [...untimed, ...(checked.rejects === null ? [] : [checked.rejects])]

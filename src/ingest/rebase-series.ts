@@ -12,7 +12,7 @@ import type { Change, Snapshot } from '../contract/storage.ts'
 import { actionsSeries, commitActions } from './actions.ts'
 import { type BufferedPage, mergePages } from './buffer.ts'
 import { coverAnswers, markListing } from './cover.ts'
-import { closedEnd, finalEnd } from './finality.ts'
+import { barEnds } from './finality.ts'
 import { type IngestJob, type IngestRooms, type RunCounts, newId } from './job.ts'
 import { planRequests } from './plan.ts'
 import { type Rebasing, deriveRows } from './rebase.ts'
@@ -116,7 +116,7 @@ async function rebasedChange(
     [derived.rows, kept, fresh].filter((part) => rowCount(part) > 0).map((part) => ({ rows: part }) as BufferedPage),
     series.schema,
   )
-  const compared = reconcileRows({ series, stored, fresh, proven: [], wasFinal: () => true, isWithdrawn: () => false })
+  const compared = reconcileRows({ series, stored, fresh, proven: [], wasFinal: () => true, isWithdrawn: () => false, freshFinalEndMs: Infinity })
   const revisions = [...compared.revisions.map((revision) => ({ ...revision, kind: 'rebased' as const })), ...derived.revisions]
   const span = { startMs: head.coverage[0]?.startMs ?? 0, endMs: Math.max(head.coverage.at(-1)?.endMs ?? 0, lastEnd(pages)) }
   const table = revisionRows(revisions, nowMs, requestId)
@@ -124,7 +124,7 @@ async function rebasedChange(
   const change: Change = {
     opId,
     replace: [{ range: span, rows }],
-    coverage: rebasedCoverage(job, head, pages, rows, clipped, nowMs),
+    coverage: rebasedCoverage(job, head, pages, rows, clipped),
     ...(table === null ? {} : { revisions: table }),
     ...(rejects.length === 0 ? {} : { rejects: concatColumns(rejects) }),
     meta: {
@@ -157,7 +157,6 @@ function rebasedCoverage(
   pages: readonly BufferedPage[],
   rows: Columns,
   clipped: Range | null,
-  nowMs: number,
 ): readonly CoverageRecord[] {
   const { series, calendar, provider } = job
   const clock = { series, calendar, capabilities: provider.capabilities }
@@ -169,13 +168,12 @@ function rebasedCoverage(
       series,
       calendar,
       barsWithoutTrades: provider.capabilities.barsWithoutTrades,
-      closedEndMs: closedEnd(clock, nowMs),
-      finalEndMs: finalEnd(clock, nowMs),
+      ...barEnds(clock),
       hasRow: (ms) => hasTicks(rows, ticksOf(ms, unit)),
     },
   )
   const first = rows.timestamp[0]
-  const listed = markListing(covered, first === undefined ? null : Number(first / (unit === 'us' ? 1000n : 1_000_000n)))
+  const listed = markListing(covered, first === undefined ? null : Number(first / (unit === 'us' ? 1000n : 1_000_000n)), head.meta.historyStartMs)
   if (clipped === null) return listed
   // What the source no longer serves is computed from the last answer that had it.
   return listed.map((record) => (record.endMs <= clipped.endMs && record.state === 'data' ? { ...record, condition: 'derived' } : record))

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Column, type Columns, isValid, lowerBound, msOf, rowCount, sameValue, sliceColumns, ticksOf, valueAt } from '../contract/columns.ts'
-import type { Range } from '../contract/range.ts'
+import { type Range, intersectRanges, subtractRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Change } from '../contract/storage.ts'
 import { mergeActions } from './actions.ts'
@@ -12,7 +12,14 @@ import type { ReconcileInput, Reconciled, Revision } from './reconcile.ts'
 
 type Replacement = NonNullable<Change['replace']>[number]
 
-/** What the comparison of one proven range found. */
+/** What is compared, and when. */
+export interface TickInput extends ReconcileInput {
+  /** What was final before, sorted and disjoint. */
+  readonly final: readonly Range[]
+  readonly nowMs: number
+}
+
+/** What the comparison of the proven ranges found. */
 interface Draft {
   readonly replace: Replacement[]
   readonly revisions: Revision[]
@@ -25,11 +32,13 @@ interface Draft {
  * Compares stored with fresh rows, range by range. Identical prints are told apart by their number alone.
  * An answer without any row takes no final row away: those stay and are marked, as bars do.
  */
-export function reconcileTicks(input: ReconcileInput & { readonly nowMs: number }): Reconciled {
+export function reconcileTicks(input: TickInput): Reconciled {
   const { schema } = input.series
   const unit = SCHEMAS[schema].timeUnit
   const draft: Draft = { replace: [], revisions: [], added: 0, removed: 0, withdrawn: 0 }
-  for (const range of input.proven) {
+  // From there on an answer overrules nothing that is final: a slower writer may bring the past.
+  const late = input.proven.flatMap((range) => intersectRanges([range], [{ startMs: input.freshFinalEndMs, endMs: Infinity }]))
+  for (const range of subtractRanges(input.proven, intersectRanges(late, input.final))) {
     const [stored, fresh] = [within(input.stored, range, unit), within(input.fresh, range, unit)]
     if (schema === 'actions') compareActions(stored, fresh, range, input.nowMs, draft)
     else if (rowCount(fresh) === 0 && hasFinal(stored, unit, input)) markAll(stored, unit, input, draft)

@@ -23,6 +23,8 @@ export interface ReconcileInput {
   wasFinal(ms: EpochMs): boolean
   /** Is the row known to be withdrawn already? */
   isWithdrawn(ticks: bigint): boolean
+  /** First opening that was not final yet when the answers came: from there on they overrule nothing that is final. */
+  readonly freshFinalEndMs: EpochMs
 }
 
 /** One change of a stored value. */
@@ -67,13 +69,19 @@ export function reconcileRows(input: ReconcileInput): Reconciled {
   const lacks = (row: number): void => {
     const ticks = stored.timestamp[row] as bigint
     const ms = msOf(ticks, unit)
-    if (!isProven(ms) || !input.wasFinal(ms) || input.isWithdrawn(ticks)) return
+    if (!isProven(ms) || ms >= input.freshFinalEndMs || input.isWithdrawn(ticks)) return
     revisions.push({ ticks, column: '*', old: null, new: null, kind: 'withdrawn' })
     counts.withdrawn++
   }
   for (let f = 0; f < rowCount(fresh); f++) {
     const ticks = fresh.timestamp[f] as bigint
     while (s < rowCount(stored) && (stored.timestamp[s] as bigint) < ticks) lacks(s++)
+    // A slower writer may bring a bar as it was before it became final; another has stored it since.
+    const ms = msOf(ticks, unit)
+    if (ms >= input.freshFinalEndMs && input.wasFinal(ms)) {
+      if (stored.timestamp[s] === ticks) s++
+      continue
+    }
     if (s >= rowCount(stored) || stored.timestamp[s] !== ticks) {
       chosen.push(f)
       counts.added++
@@ -84,7 +92,7 @@ export function reconcileRows(input: ReconcileInput): Reconciled {
     if (changes.length > 0) {
       chosen.push(f)
       counts.changed++
-      if (input.wasFinal(msOf(ticks, unit))) revisions.push(...changes.map((name) => revised(ticks, name, stored, s, fresh, f)))
+      if (input.wasFinal(ms)) revisions.push(...changes.map((name) => revised(ticks, name, stored, s, fresh, f)))
     }
     s++
   }
