@@ -10,7 +10,8 @@ import type { CrashModel } from '../../test/faults/sim-disk.ts'
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
 const rounds = Number(process.env['ROUNDS'] ?? 100)
 const [name, point, model, round] = process.env['ONLY']?.split(':') ?? []
-const only = point === undefined ? undefined : { point: Number(point), model: model as CrashModel, round: Number(round) }
+const only =
+  point === undefined ? undefined : { point: Number(point), model: model as CrashModel, round: Number(round) }
 
 console.log(`SEED=${seed} ROUNDS=${rounds}`)
 let failures = 0
@@ -18,11 +19,17 @@ let disks = 0
 for (const scenario of ALL) {
   if (name !== undefined && scenario.name !== name) continue
   const begun = performance.now()
-  const report = await checkTrace(await traceScenario(scenario), { seed, rounds, ...(only === undefined ? {} : { only }) })
+  const report = await checkTrace(await traceScenario(scenario), {
+    seed,
+    rounds,
+    ...(only === undefined ? {} : { only }),
+  })
   failures += report.violations.length
   disks += report.disks
   const seconds = ((performance.now() - begun) / 1000).toFixed(1)
-  console.log(`${scenario.name}: ${report.points} points, ${report.disks} disks, ${report.violations.length} violations, ${seconds} s`)
+  console.log(
+    `${scenario.name}: ${report.points} points, ${report.disks} disks, ${report.violations.length} violations, ${seconds} s`,
+  )
   for (const violation of report.violations) console.log(`  ${replayLine(seed, violation)}`)
 }
 console.log(`${disks} disks, ${failures} violations`)

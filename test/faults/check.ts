@@ -35,9 +35,7 @@ async function timesIn(bytes: Uint8Array): Promise<readonly number[]> {
 }
 
 /** What a plain listing shows: bars by the number of files that hold them, and files that cannot be read. */
-export async function listView(
-  sim: Disk,
-): Promise<{ times: Map<number, number>; broken: string[] }> {
+export async function listView(sim: Disk): Promise<{ times: Map<number, number>; broken: string[] }> {
   const times = new Map<number, number>()
   const broken: string[] = []
   for (const path of inFolder(sim, PATHS.folder)) {
@@ -59,7 +57,9 @@ export async function checkView(sim: Disk): Promise<string[]> {
   const twice = [...times].filter(([, count]) => count > 1)
   return [
     ...broken.map((what) => `view: ${what}`),
-    ...(twice.length === 0 ? [] : [`view: ${twice.length} rows are shown twice, first ${new Date(twice[0]?.[0] ?? 0).toISOString()}`]),
+    ...(twice.length === 0
+      ? []
+      : [`view: ${twice.length} rows are shown twice, first ${new Date(twice[0]?.[0] ?? 0).toISOString()}`]),
   ]
 }
 
@@ -68,11 +68,17 @@ export async function checkViewShows(sim: Disk, rows: Rows): Promise<string[]> {
   const { times } = await listView(sim)
   const missing = [...rows.keys()].filter((ms) => !times.has(ms)).length
   const extra = [...times.keys()].filter((ms) => !rows.has(ms)).length
-  return [...(await checkView(sim)), ...(missing + extra === 0 ? [] : [`view: misses ${missing} rows and shows ${extra} that are gone`])]
+  return [
+    ...(await checkView(sim)),
+    ...(missing + extra === 0 ? [] : [`view: misses ${missing} rows and shows ${extra} that are gone`]),
+  ]
 }
 
 /** Versions on the disk are sound, chained and contiguous below the head, and all their files are there. */
-export function checkLog(sim: Disk, { keepLast = 20, damaged = false }: { keepLast?: number; damaged?: boolean } = {}): string[] {
+export function checkLog(
+  sim: Disk,
+  { keepLast = 20, damaged = false }: { keepLast?: number; damaged?: boolean } = {},
+): string[] {
   const broken: string[] = []
   const unreadable: string[] = []
   const live = new Map<number, LocalSnapshot>()
@@ -98,15 +104,18 @@ export function checkLog(sim: Disk, { keepLast = 20, damaged = false }: { keepLa
   const hashes = new Map(all.map(({ version, hash }) => [version, hash]))
   for (const { version, parent, cause } of all) {
     const below = hashes.get(version - 1)
-    if (below !== undefined && below !== parent) broken.push(`log: version ${version} does not name the hash of ${version - 1}`)
-    if (version > 1 && parent === null && cause.operation !== 'repair') broken.push(`log: version ${version} has no parent`)
+    if (below !== undefined && below !== parent)
+      broken.push(`log: version ${version} does not name the hash of ${version - 1}`)
+    if (version > 1 && parent === null && cause.operation !== 'repair')
+      broken.push(`log: version ${version} has no parent`)
   }
   for (const { version, files } of all) {
     for (const file of Object.values(files).flat()) {
       const name = dataName(file)
       const bytes = sim.peek(`${PATHS.data}/${name}`)
       if (bytes === null) broken.push(`log: version ${version} of ${head} names ${name}, which is missing`)
-      else if (bytes.length !== file.sizeBytes || crc32(bytes) !== file.crc32) broken.push(`log: ${name} of version ${version} is damaged`)
+      else if (bytes.length !== file.sizeBytes || crc32(bytes) !== file.crc32)
+        broken.push(`log: ${name} of version ${version} is damaged`)
     }
   }
   return broken
@@ -123,7 +132,8 @@ function compareRows(what: string, found: readonly (readonly [number, number])[]
   const lost = [...wanted.keys()].filter((ms) => !seen.has(ms)).length
   const extra = [...seen.keys()].filter((ms) => !wanted.has(ms)).length
   const wrong = [...wanted].filter(([ms, close]) => seen.has(ms) && seen.get(ms) !== close).length
-  if (lost + extra + wrong + twice > 0) broken.push(`${what}: ${lost} rows lost, ${twice} duplicated, ${extra} unexpected, ${wrong} with another value`)
+  if (lost + extra + wrong + twice > 0)
+    broken.push(`${what}: ${lost} rows lost, ${twice} duplicated, ${extra} unexpected, ${wrong} with another value`)
   if (found.some(([ms], i) => i > 0 && ms < (found[i - 1]?.[0] ?? 0))) broken.push(`${what}: rows do not ascend`)
   return broken
 }
@@ -131,7 +141,8 @@ function compareRows(what: string, found: readonly (readonly [number, number])[]
 /** The store holds exactly this. */
 export async function checkHolds({ storage }: World, wanted: Expected): Promise<string[]> {
   const head = await storage.head(SERIES)
-  if (head === null) return wanted.rows.size + wanted.coverage.length === 0 ? [] : [`holds nothing, not ${wanted.rows.size} rows`]
+  if (head === null)
+    return wanted.rows.size + wanted.coverage.length === 0 ? [] : [`holds nothing, not ${wanted.rows.size} rows`]
   const broken = compareRows('rows', rowsOfColumns(await storage.read(head, {})), wanted.rows)
   if (head.rows !== wanted.rows.size) broken.push(`head counts ${head.rows} rows, not ${wanted.rows.size}`)
   if (!sameCoverage(head.coverage, wanted.coverage)) {

@@ -75,7 +75,13 @@ export async function setUp(scenario: Scenario): Promise<{ disk: DiskState; expe
 /** Runs a story once and keeps the disk at every moment. */
 export async function traceScenario(scenario: Scenario, wrap?: (fs: FsPort) => FsPort): Promise<Trace> {
   const base = await setUp(scenario)
-  const world = openWorld({ ...scenario.options, disk: copyDisk(base.disk), nowMs: base.nowMs, seed: 2, ...(wrap === undefined ? {} : { wrap }) })
+  const world = openWorld({
+    ...scenario.options,
+    disk: copyDisk(base.disk),
+    nowMs: base.nowMs,
+    seed: 2,
+    ...(wrap === undefined ? {} : { wrap }),
+  })
   const points: CrashPoint[] = []
   const expected = [base.expected]
   let acknowledged = 0
@@ -127,11 +133,17 @@ export interface CrashReport {
 }
 
 /** Crashes at every moment of a trace. */
-export async function checkTrace(trace: Trace, { seed, rounds, only, skips, backwards = false, maxViolations = 20 }: CrashOptions): Promise<CrashReport> {
+export async function checkTrace(
+  trace: Trace,
+  { seed, rounds, only, skips, backwards = false, maxViolations = 20 }: CrashOptions,
+): Promise<CrashReport> {
   const { scenario, points } = trace
   const violations: Violation[] = []
   const seen = new Set<string>()
-  const cases: [CrashModel, number][] = [['none', 0], ['all', 0]]
+  const cases: [CrashModel, number][] = [
+    ['none', 0],
+    ['all', 0],
+  ]
   for (let round = 0; round < rounds; round++) cases.push(['subset', round], ['prefix', round])
   for (const point of backwards ? points.toReversed() : points) {
     if (skips?.(point.index) === true || (only !== undefined && only.point !== point.index)) continue
@@ -166,7 +178,10 @@ async function lookAt(trace: Trace, point: CrashPoint, disk: DiskState): Promise
       broken.push(`${what}: threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     }
   }
-  await attempt('after the crash', async () => [...(await checkView(world.sim)), ...(scenario.damaged ? [] : checkLog(world.sim, logRules))])
+  await attempt('after the crash', async () => [
+    ...(await checkView(world.sim)),
+    ...(scenario.damaged ? [] : checkLog(world.sim, logRules)),
+  ])
   if (broken.length > 0) return broken
   if (!scenario.damaged) {
     await attempt('opened again', async () => {
@@ -178,7 +193,9 @@ async function lookAt(trace: Trace, point: CrashPoint, disk: DiskState): Promise
     const isSerious = ({ path, message }: { path: string; message: string }): boolean =>
       !path.endsWith('.parquet') && !(scenario.trims === true && message.includes('above it are missing'))
     await attempt('verified', async () =>
-      (await world.storage.verify({ deep: true })).issues.filter(isSerious).map(({ path, message }) => `${path}: ${message}`),
+      (await world.storage.verify({ deep: true })).issues
+        .filter(isSerious)
+        .map(({ path, message }) => `${path}: ${message}`),
     )
     if (broken.length > 0) return broken
   }
@@ -192,8 +209,12 @@ async function lookAt(trace: Trace, point: CrashPoint, disk: DiskState): Promise
     }
     await perform(world, next, last, 'last')
     const final = after(next, last)
-    return [...(await checkHolds(world, final)), ...(await checkViewShows(world.sim, final.rows)), ...checkLog(world.sim, logRules),
-      ...(await afterPowerFailure(world, scenario, final)).map((what) => `then lost power: ${what}`)]
+    return [
+      ...(await checkHolds(world, final)),
+      ...(await checkViewShows(world.sim, final.rows)),
+      ...checkLog(world.sim, logRules),
+      ...(await afterPowerFailure(world, scenario, final)).map((what) => `then lost power: ${what}`),
+    ]
   })
   return broken
 }
@@ -219,4 +240,3 @@ async function afterPowerFailure(world: World, scenario: Scenario, wanted: Expec
 export function replayLine(seed: number, { scenario, point, operation, model, round, what }: Violation): string {
   return `SEED=${seed} ONLY='${scenario}:${point}:${model}:${round}' npm run crash   # after ${operation}: ${what}`
 }
-

@@ -5,7 +5,15 @@
  */
 import { createHash } from 'node:crypto'
 import * as zlib from 'node:zlib'
-import { type Compressors, bytesSource, encodeParquet, findRows, readColumns, readFooter, readForeign } from '../../src/codecs/parquet/index.ts'
+import {
+  type Compressors,
+  bytesSource,
+  encodeParquet,
+  findRows,
+  readColumns,
+  readFooter,
+  readForeign,
+} from '../../src/codecs/parquet/index.ts'
 import type { Columns } from '../../src/contract/columns.ts'
 import { isDataClientError } from '../../src/contract/errors.ts'
 import type { StoredColumn } from '../../src/contract/storage.ts'
@@ -40,14 +48,35 @@ const joined = (chunks: readonly Uint8Array[]): Uint8Array => Uint8Array.from(Bu
 const CHANGES: readonly ((bytes: Uint8Array, at: number, random: Random) => Uint8Array)[] = [
   (bytes, at, random) => write(bytes, at, [(bytes[at] ?? 0) ^ (1 << between(random, 0, 8))]),
   (bytes, at, random) => write(bytes, at, [between(random, 0, 256)]),
-  (bytes, at, random) => write(bytes, at, Array.from({ length: between(random, 1, 9) }, () => between(random, 0, 256))),
+  (bytes, at, random) =>
+    write(
+      bytes,
+      at,
+      Array.from({ length: between(random, 1, 9) }, () => between(random, 0, 256)),
+    ),
   (bytes, at, random) => write(bytes, at, [...new Uint8Array(Int32Array.of(oneOf(random, EXTREMES)).buffer)]),
-  (bytes, at, random) => write(bytes, at, Array.from({ length: between(random, 1, 10) }, () => 0xff)),
-  (bytes, at, random) => write(bytes, at, Array.from({ length: between(random, 1, 64) }, () => 0)),
+  (bytes, at, random) =>
+    write(
+      bytes,
+      at,
+      Array.from({ length: between(random, 1, 10) }, () => 0xff),
+    ),
+  (bytes, at, random) =>
+    write(
+      bytes,
+      at,
+      Array.from({ length: between(random, 1, 64) }, () => 0),
+    ),
   (bytes, at) => bytes.slice(0, at),
   (bytes, at) => bytes.slice(at),
   (bytes, at, random) => splice(bytes, at, between(random, 1, 40), new Uint8Array(0)),
-  (bytes, at, random) => splice(bytes, at, 0, Uint8Array.from({ length: between(random, 1, 40) }, () => between(random, 0, 256))),
+  (bytes, at, random) =>
+    splice(
+      bytes,
+      at,
+      0,
+      Uint8Array.from({ length: between(random, 1, 40) }, () => between(random, 0, 256)),
+    ),
   (bytes, at, random) => splice(bytes, bytes.length, 0, bytes.slice(at, at + between(random, 1, 4_000))),
   (bytes, at, random) => splice(bytes, at, 0, bytes.slice(0, between(random, 1, 200))),
 ]
@@ -69,7 +98,13 @@ export function mutate(bytes: Uint8Array, random: Random): Uint8Array {
     const tail = Math.min(out.length, 1_500)
     const place = random()
     const at =
-      place < 0.35 ? out.length - 1 - between(random, 0, Math.max(1, tail)) : place < 0.45 ? out.length - between(random, 1, 10) : place < 0.55 ? between(random, 0, Math.min(64, out.length + 1)) : between(random, 0, out.length + 1)
+      place < 0.35
+        ? out.length - 1 - between(random, 0, Math.max(1, tail))
+        : place < 0.45
+          ? out.length - between(random, 1, 10)
+          : place < 0.55
+            ? between(random, 0, Math.min(64, out.length + 1))
+            : between(random, 0, out.length + 1)
     out = oneOf(random, CHANGES)(out, Math.max(0, at), random)
   }
   return out
@@ -88,14 +123,31 @@ function samples(): Sample[] {
   const noise = Float64Array.from({ length: rows }, () => random() * 1e9)
   const ticks = Float64Array.from({ length: rows }, () => 100 + between(random, 0, 20) / 100)
   const valid = Uint8Array.from({ length: Math.ceil(rows / 8) }, () => between(random, 0, 256))
-  const texts = { indices: Int32Array.from({ length: rows }, () => between(random, 0, 3)), dictionary: ['buy', 'sell', 'ü'] }
+  const texts = {
+    indices: Int32Array.from({ length: rows }, () => between(random, 0, 3)),
+    dictionary: ['buy', 'sell', 'ü'],
+  }
   const columns: Columns = {
-    timestamp, noise, ticks, holes: { values: ticks, valid }, texts, texted: { values: texts, valid },
-    whole: BigInt64Array.from(timestamp, (t) => t % 7n), small: Int32Array.from({ length: rows }, (_, i) => i % 5), bits: new Uint8Array(rows).fill(1),
+    timestamp,
+    noise,
+    ticks,
+    holes: { values: ticks, valid },
+    texts,
+    texted: { values: texts, valid },
+    whole: BigInt64Array.from(timestamp, (t) => t % 7n),
+    small: Int32Array.from({ length: rows }, (_, i) => i % 5),
+    bits: new Uint8Array(rows).fill(1),
   }
   const shape: StoredColumn[] = [
-    { name: 'timestamp', type: 'timestamp' }, { name: 'noise', type: 'float64' }, { name: 'ticks', type: 'float64' }, { name: 'holes', type: 'float64' },
-    { name: 'texts', type: 'string' }, { name: 'texted', type: 'string' }, { name: 'whole', type: 'int64' }, { name: 'small', type: 'int32' }, { name: 'bits', type: 'uint8' },
+    { name: 'timestamp', type: 'timestamp' },
+    { name: 'noise', type: 'float64' },
+    { name: 'ticks', type: 'float64' },
+    { name: 'holes', type: 'float64' },
+    { name: 'texts', type: 'string' },
+    { name: 'texted', type: 'string' },
+    { name: 'whole', type: 'int64' },
+    { name: 'small', type: 'int32' },
+    { name: 'bits', type: 'uint8' },
   ]
   const bare = shape.slice(0, 3)
   const settings = { timeUnit: 'us', compressors: COMPRESSORS, metadata: { marketlake: '{}' } } as const
@@ -117,8 +169,14 @@ export interface FuzzCorpus {
 
 /** Makes a store and files to damage. */
 export async function makeCorpus(): Promise<FuzzCorpus> {
-  const step = (first: number, count: number, price: number) => ({ action: { kind: 'upsert', rows: bars(first, count, price), revisions: 1, rejects: 1 } as const })
-  const base = await setUp({ name: 'fuzz', setup: [step(0, 300, 1), step(100, 50, 2), { action: { kind: 'pin', name: 'kept' } }, step(300, 5, 3)], steps: [] })
+  const step = (first: number, count: number, price: number) => ({
+    action: { kind: 'upsert', rows: bars(first, count, price), revisions: 1, rejects: 1 } as const,
+  })
+  const base = await setUp({
+    name: 'fuzz',
+    setup: [step(0, 300, 1), step(100, 50, 2), { action: { kind: 'pin', name: 'kept' } }, step(300, 5, 3)],
+    steps: [],
+  })
   return { samples: samples(), ...base }
 }
 
@@ -136,7 +194,9 @@ export async function fuzzOnce(corpus: FuzzCorpus, target: Target, seed: number)
 }
 
 function untyped(error: unknown): string | null {
-  return isDataClientError(error) ? null : `threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+  return isDataClientError(error)
+    ? null
+    : `threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
 }
 
 async function fuzzCodec({ samples: files }: FuzzCorpus, random: Random): Promise<string | null> {
@@ -145,9 +205,13 @@ async function fuzzCodec({ samples: files }: FuzzCorpus, random: Random): Promis
     const footer = readFooter(source)
     const startRow = random() < 0.7 ? 0 : between(random, 0, footer.rows + 1)
     const wanted = random() < 0.5 ? footer.columns : footer.columns.filter((_, i) => i === 0 || random() < 0.5)
-    const { startRow: from, endRow } = random() < 0.3 ? findRows(source, footer, 0n, 200n * 60_000_000n, COMPRESSORS) : { startRow, endRow: footer.rows }
+    const { startRow: from, endRow } =
+      random() < 0.3 ? findRows(source, footer, 0n, 200n * 60_000_000n, COMPRESSORS) : { startRow, endRow: footer.rows }
     await readColumns([{ source, footer, startRow: Math.min(from, endRow), endRow }], {
-      columns: wanted, timeUnit: footer.timeUnit, compressors: COMPRESSORS, verify: random() < 0.2,
+      columns: wanted,
+      timeUnit: footer.timeUnit,
+      compressors: COMPRESSORS,
+      verify: random() < 0.2,
     })
   } catch (error) {
     const wrong = untyped(error)
@@ -171,7 +235,13 @@ function sealedMutation(bytes: Uint8Array, random: Random): Uint8Array {
       const next = value.map((inner, i) => (i === at ? change(inner) : inner)) as unknown[]
       return random() < 0.1 ? [...next, ...next] : next
     }
-    if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0 && random() < 0.95) {
+    if (
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Object.keys(value).length > 0 &&
+      random() < 0.95
+    ) {
       const key = oneOf(random, Object.keys(value))
       const { [key]: inner, ...rest } = value as Record<string, unknown>
       return random() < 0.1 ? rest : { ...rest, [key]: change(inner) }
@@ -193,7 +263,10 @@ async function fuzzStore(corpus: FuzzCorpus, target: Exclude<Target, 'codec'>, r
     'sealed snapshot': (path: string) => path.endsWith(versionName(3)),
     pin: (path: string) => path.startsWith(pinsFolder(STORE_ROOT)),
   }[target]
-  const path = oneOf(random, sim.paths().filter((name) => isMeant(name) && (name.startsWith(PATHS.data) || !name.endsWith('.parquet'))))
+  const path = oneOf(
+    random,
+    sim.paths().filter((name) => isMeant(name) && (name.startsWith(PATHS.data) || !name.endsWith('.parquet'))),
+  )
   const before = sim.peek(path) as Uint8Array
   sim.poke(path, target === 'sealed snapshot' ? sealedMutation(before, random) : mutate(before, random))
   const attempts: (() => Promise<unknown>)[] = [
@@ -201,7 +274,11 @@ async function fuzzStore(corpus: FuzzCorpus, target: Exclude<Target, 'codec'>, r
       const head = await storage.head(SERIES)
       if (head === null) return
       const rows = rowsOfColumns(await storage.read(head, {}))
-      if (target !== 'sealed snapshot' && rows.length === corpus.expected.rows.size && rows.some(([ms, close]) => corpus.expected.rows.get(ms) !== close)) {
+      if (
+        target !== 'sealed snapshot' &&
+        rows.length === corpus.expected.rows.size &&
+        rows.some(([ms, close]) => corpus.expected.rows.get(ms) !== close)
+      ) {
         throw new Error('wrong rows')
       }
     },
@@ -233,5 +310,13 @@ async function fuzzStore(corpus: FuzzCorpus, target: Exclude<Target, 'codec'>, r
 /** The target of a seed: most go to the codec, which is the largest. */
 export function targetOf(seed: number): Target {
   const share = randomFrom(seed)()
-  return share < 0.7 ? 'codec' : share < 0.8 ? 'file' : share < 0.88 ? 'snapshot' : share < 0.98 ? 'sealed snapshot' : 'pin'
+  return share < 0.7
+    ? 'codec'
+    : share < 0.8
+      ? 'file'
+      : share < 0.88
+        ? 'snapshot'
+        : share < 0.98
+          ? 'sealed snapshot'
+          : 'pin'
 }

@@ -38,6 +38,8 @@ interface Operation {
 }
 
 const TASKS = ['compact', 'collect', 'repair'] as const
+/** Awaited, it lets others go on. */
+const TURN = Promise.resolve()
 const NEVER = new Promise<never>(() => {})
 const keyMs = (id: number): number => START_MS + id * MINUTE_MS
 /** Bars that all writers write, beside one that is theirs. */
@@ -55,7 +57,7 @@ function sharedFs(fs: FsPort, random: Random, life: { left: number }): FsPort {
       }
     } else {
       out[name] = async (...args: unknown[]) => {
-        for (let turns = between(random, 0, 24); turns > 0; turns--) await null
+        for (let turns = between(random, 0, 24); turns > 0; turns--) await TURN
         if (--life.left <= 0) return await NEVER
         return await call(...args)
       }
@@ -64,7 +66,10 @@ function sharedFs(fs: FsPort, random: Random, life: { left: number }): FsPort {
   return out as unknown as FsPort
 }
 
-const withoutLinks = (fs: FsPort): FsPort => ({ ...fs, link: async (_, name) => Promise.reject(fsError('EPERM', name)) })
+const withoutLinks = (fs: FsPort): FsPort => ({
+  ...fs,
+  link: async (_, name) => Promise.reject(fsError('EPERM', name)),
+})
 
 interface Run {
   readonly sim: SimFs
@@ -85,7 +90,13 @@ export async function interleave(options: InterleaveOptions): Promise<string[]> 
   const maintains = options.maintains ?? random() < 0.5
   const clock = { nowMs: Date.UTC(2024, 5, 15) }
   const run: Run = {
-    sim: createSimFs(() => clock.nowMs), clock, acknowledged: [], begun: new Set(), shared: new Map(), broken: [], versions: 0,
+    sim: createSimFs(() => clock.nowMs),
+    clock,
+    acknowledged: [],
+    begun: new Set(),
+    shared: new Map(),
+    broken: [],
+    versions: 0,
   }
   const failures: { disk: DiskState; acknowledged: Operation[]; begun: Set<number> }[] = []
   let untilFailure = between(random, 20, 400)
@@ -103,7 +114,7 @@ export async function interleave(options: InterleaveOptions): Promise<string[]> 
       partition: 'month',
       sleep: async (ms) => {
         clock.nowMs += Math.ceil(ms)
-        for (let turns = between(random, 1, 40); turns > 0; turns--) await null
+        for (let turns = between(random, 1, 40); turns > 0; turns--) await TURN
       },
       ...(options.history === undefined ? {} : { history: options.history }),
     })
@@ -126,13 +137,15 @@ export async function interleave(options: InterleaveOptions): Promise<string[]> 
   return run.broken
 }
 
-const ifAlive = (life: { left: number }) => async (error: unknown): Promise<void> => {
-  if (life.left > 0) throw error
-}
+const ifAlive =
+  (life: { left: number }) =>
+  async (error: unknown): Promise<void> => {
+    if (life.left > 0) throw error
+  }
 
 /** Resolves once the process is dead. */
 async function dead(life: { left: number }): Promise<void> {
-  for (let turns = 0; life.left > 0 && turns < 200_000; turns++) await null
+  for (let turns = 0; life.left > 0 && turns < 200_000; turns++) await TURN
 }
 
 async function write(run: Run, storage: Storage, random: Random, first: number, commits: number): Promise<void> {
@@ -145,8 +158,18 @@ async function write(run: Run, storage: Storage, random: Random, first: number, 
         const head = await storage.head(SERIES)
         run.begun.add(id)
         const rows = new Map([...slots.map((slot) => [sharedMs(slot), id] as const), [keyMs(id), id] as const])
-        const record = { startMs: keyMs(id), endMs: keyMs(id + 1), state: 'data', requestId: 'r', asOfMs: START_MS } as const
-        const change = { opId: `op-${id}`, upsert: columnsOfRows(rows), coverage: recordCoverage(head?.coverage ?? [], record) }
+        const record = {
+          startMs: keyMs(id),
+          endMs: keyMs(id + 1),
+          state: 'data',
+          requestId: 'r',
+          asOfMs: START_MS,
+        } as const
+        const change = {
+          opId: `op-${id}`,
+          upsert: columnsOfRows(rows),
+          coverage: recordCoverage(head?.coverage ?? [], record),
+        }
         const { version } = await storage.commit(SERIES, head, change)
         run.acknowledged.push({ id, version })
         break
@@ -175,7 +198,7 @@ async function maintain(storage: Storage, random: Random): Promise<void> {
 async function follow(run: Run, storage: Storage, random: Random): Promise<void> {
   let last = 0
   for (let i = 0; i < 12; i++) {
-    for (let turns = between(random, 0, 400); turns > 0; turns--) await null
+    for (let turns = between(random, 0, 400); turns > 0; turns--) await TURN
     try {
       const head = await storage.head(SERIES)
       if (head === null) continue
@@ -214,10 +237,15 @@ async function checkEnd(
     for (let slot = 0; slot < SHARED; slot++) {
       const winner = rows.get(sharedMs(slot))
       const later = acknowledged.filter(({ id }) => run.shared.get(id)?.includes(slot))
-      if (winner === undefined ? later.length > 0 : later.some(({ version }) => (version as number) > (versions.get(winner) ?? Infinity))) {
+      if (
+        winner === undefined
+          ? later.length > 0
+          : later.some(({ version }) => (version as number) > (versions.get(winner) ?? Infinity))
+      ) {
         say(`shared bar ${slot} holds ${String(winner)}, not what was written last`)
       }
-      if (winner !== undefined && !(run.shared.get(winner)?.includes(slot) && begun.has(winner))) say(`shared bar ${slot} holds ${winner}`)
+      if (winner !== undefined && !(run.shared.get(winner)?.includes(slot) && begun.has(winner)))
+        say(`shared bar ${slot} holds ${winner}`)
     }
     for (const what of checkLog(world.sim, { keepLast: 1 })) say(what)
     if (!isQuiet) for (const what of await checkView(world.sim)) say(what)

@@ -25,8 +25,18 @@ async function commitOne(storage: Storage, id: number): Promise<void> {
     try {
       const head = await storage.head(SERIES)
       const rows = new Map([...sharedSlots(id).map((slot) => [sharedMs(slot), id] as const), [ownMs(id), id] as const])
-      const record = { startMs: ownMs(id), endMs: ownMs(id) + MINUTE_MS, state: 'data', requestId: 'r', asOfMs: START_MS } as const
-      const change = { opId: `op-${id}`, upsert: columnsOfRows(rows), coverage: recordCoverage(head?.coverage ?? [], record) }
+      const record = {
+        startMs: ownMs(id),
+        endMs: ownMs(id) + MINUTE_MS,
+        state: 'data',
+        requestId: 'r',
+        asOfMs: START_MS,
+      } as const
+      const change = {
+        opId: `op-${id}`,
+        upsert: columnsOfRows(rows),
+        coverage: recordCoverage(head?.coverage ?? [], record),
+      }
       const { version } = await storage.commit(SERIES, head, change)
       return note(`done ${id} ${version}`)
     } catch (error) {
@@ -45,7 +55,12 @@ async function tidy(storage: Storage, pick: Random): Promise<void> {
 }
 
 async function commits(): Promise<void> {
-  const storage = createLocalStorage({ root: job.root, lockTimeoutMs: 500, partition: 'month', history: { everyMs: 0, last: 20 } })
+  const storage = createLocalStorage({
+    root: job.root,
+    lockTimeoutMs: 500,
+    partition: 'month',
+    history: { everyMs: 0, last: 20 },
+  })
   for (let n = 0; !isStopping && n < job.operations; n++) {
     const id = job.first + n
     note(`begun ${id}`)
@@ -57,11 +72,21 @@ async function commits(): Promise<void> {
 }
 
 async function loads(): Promise<void> {
-  const client = createDataClient({ root: job.root, providers: [synthetic({ seed: 1 })], storage: { lockTimeoutMs: 500 } })
+  const client = createDataClient({
+    root: job.root,
+    providers: [synthetic({ seed: 1 })],
+    storage: { lockTimeoutMs: 500 },
+  })
   for (let n = 0; !isStopping && n < job.operations; n++) {
     const range = loadRange(between(random, 0, 2 ** 30))
     note(`begun ${range.startMs} ${range.endMs}`)
-    const query = { symbol: 'BTC-USD', interval: '1h', provider: 'synthetic', start: range.startMs, end: range.endMs } as const
+    const query = {
+      symbol: 'BTC-USD',
+      interval: '1h',
+      provider: 'synthetic',
+      start: range.startMs,
+      end: range.endMs,
+    } as const
     await (random() < 0.5 ? client.load(query) : client.get(query))
     note(`done ${range.startMs} ${range.endMs}`)
     if (n === 0) process.stdout.write('ready\n')

@@ -81,7 +81,12 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
       const seed = between(random, 0, 2 ** 31)
       const waitMs = between(random, 0, 250)
       const job: KillJob = {
-        kind: options.kind, root, notes: `${notes}/${number}`, seed, first: number * NUMBERS_EACH, operations: options.operations ?? NUMBERS_EACH,
+        kind: options.kind,
+        root,
+        notes: `${notes}/${number}`,
+        seed,
+        first: number * NUMBERS_EACH,
+        operations: options.operations ?? NUMBERS_EACH,
       }
       const writer = startWriter(job, `${folder}/cache`)
       if (!(await writer.ready)) return
@@ -102,7 +107,8 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
   const books = readNotes(notes)
   const facts = options.kind === 'loads' ? await checkLoads(root, books) : await checkCommits(root, books)
   const violations = [...books.failed, ...facts.violations]
-  if (facts.unacknowledged > kills) violations.push(`${facts.unacknowledged} commits were applied and not acknowledged, by ${kills} kills`)
+  if (facts.unacknowledged > kills)
+    violations.push(`${facts.unacknowledged} commits were applied and not acknowledged, by ${kills} kills`)
   if (violations.length === 0) rmSync(folder, { recursive: true, force: true })
   else violations.push(`look at ${folder}`)
   return { ...facts, kills, seconds, violations }
@@ -152,7 +158,15 @@ async function checkCommits(root: string, books: Books): Promise<Facts> {
   violations.push(...(await checkView(disk)).map((what) => `as it was left: ${what}`), ...checkLog(disk))
   const storage = createLocalStorage({ root })
   const head = await storage.head(SERIES)
-  if (head === null) return { acknowledged: 0, unacknowledged: 0, lost: 0, duplicated: 0, versions: 0, violations: ['nothing was stored'] }
+  if (head === null)
+    return {
+      acknowledged: 0,
+      unacknowledged: 0,
+      lost: 0,
+      duplicated: 0,
+      versions: 0,
+      violations: ['nothing was stored'],
+    }
   const all = rowsOfColumns(await storage.read(head, {}))
   const rows = new Map(all)
   const done = books.done.map((line) => line.split(' ').map(Number) as [id: number, version: number])
@@ -165,9 +179,11 @@ async function checkCommits(root: string, books: Books): Promise<Facts> {
   for (let slot = 0; slot < SHARED; slot++) {
     const winner = rows.get(sharedMs(slot))
     const wonAt = winner === undefined ? 0 : (versionOf.get(winner) ?? Infinity)
-    if (winner !== undefined && !(begun.has(winner) && sharedSlots(winner).includes(slot))) violations.push(`shared bar ${slot} holds ${winner}`)
+    if (winner !== undefined && !(begun.has(winner) && sharedSlots(winner).includes(slot)))
+      violations.push(`shared bar ${slot} holds ${winner}`)
     const later = done.find(([id, version]) => version > wonAt && sharedSlots(id).includes(slot))
-    if (later !== undefined) violations.push(`shared bar ${slot} holds ${winner}, not what commit ${later[0]} wrote later`)
+    if (later !== undefined)
+      violations.push(`shared bar ${slot} holds ${winner}, not what commit ${later[0]} wrote later`)
   }
   await storage.maintain({ kind: 'repair', series: SERIES })
   const verified = await storage.verify({ deep: true })
@@ -176,7 +192,14 @@ async function checkCommits(root: string, books: Books): Promise<Facts> {
   const duplicated = all.length - rows.size
   if (lost > 0) violations.push(`${lost} acknowledged commits lost`)
   if (duplicated > 0) violations.push(`${duplicated} rows twice`)
-  return { acknowledged: done.length, unacknowledged: own.length - done.length + lost, lost, duplicated, versions: head.version, violations }
+  return {
+    acknowledged: done.length,
+    unacknowledged: own.length - done.length + lost,
+    lost,
+    duplicated,
+    versions: head.version,
+    violations,
+  }
 }
 
 async function checkLoads(root: string, books: Books): Promise<Facts> {
@@ -202,7 +225,9 @@ async function checkLoads(root: string, books: Books): Promise<Facts> {
   const wrong = [...rows].filter(([ms, value]) => valueAt.get(ms) !== value).length
   const duplicated = stored.timestampMs.length - rows.size
   if (lost + unknown + wrong + duplicated > 0) {
-    violations.push(`${lost} acknowledged rows lost, ${unknown} that nobody asked for, ${wrong} with another value, ${duplicated} twice`)
+    violations.push(
+      `${lost} acknowledged rows lost, ${unknown} that nobody asked for, ${wrong} with another value, ${duplicated} twice`,
+    )
   }
   const storage = createLocalStorage({ root })
   const [entry] = await storage.list()
@@ -213,5 +238,12 @@ async function checkLoads(root: string, books: Books): Promise<Facts> {
   }
   const verified = await storage.verify({ deep: true })
   violations.push(...verified.issues.map(({ path, message }) => `${path}: ${message}`))
-  return { acknowledged: done.length, unacknowledged: 0, lost, duplicated, versions: entry?.head.version ?? 0, violations }
+  return {
+    acknowledged: done.length,
+    unacknowledged: 0,
+    lost,
+    duplicated,
+    versions: entry?.head.version ?? 0,
+    violations,
+  }
 }

@@ -38,29 +38,35 @@ function withoutFsync(isMeant: (path: string) => boolean): Mutation['wrap'] {
 }
 
 /** Leaves out the sync of the names in some folders. */
-const withoutFolderSync = (isMeant: (path: string) => boolean): Mutation['wrap'] => (fs) => ({
-  ...fs,
-  fsyncFolder: async (path) => (isMeant(path) ? undefined : await fs.fsyncFolder(path)),
-})
+const withoutFolderSync =
+  (isMeant: (path: string) => boolean): Mutation['wrap'] =>
+  (fs) => ({
+    ...fs,
+    fsyncFolder: async (path) => (isMeant(path) ? undefined : await fs.fsyncFolder(path)),
+  })
 
 /** Leaves out the sync of a folder that follows a change of a name there. */
-const withoutSyncAfter = (change: 'rename' | 'unlink', isMeant: (name: string) => boolean): Mutation['wrap'] => (fs) => {
-  let last = ''
-  const noted = <Args extends readonly string[]>(name: string, call: (...args: Args) => Promise<void>) => async (...args: Args) => {
-    await call(...args)
-    last = `${name} ${args.at(-1)}`
+const withoutSyncAfter =
+  (change: 'rename' | 'unlink', isMeant: (name: string) => boolean): Mutation['wrap'] =>
+  (fs) => {
+    let last = ''
+    const noted =
+      <Args extends readonly string[]>(name: string, call: (...args: Args) => Promise<void>) =>
+      async (...args: Args) => {
+        await call(...args)
+        last = `${name} ${args.at(-1)}`
+      }
+    return {
+      ...fs,
+      rename: noted('rename', fs.rename),
+      unlink: noted('unlink', fs.unlink),
+      link: noted('link', fs.link),
+      async fsyncFolder(path) {
+        const [name, changed = ''] = last.split(' ')
+        if (name !== change || !isMeant(changed)) await fs.fsyncFolder(path)
+      },
+    }
   }
-  return {
-    ...fs,
-    rename: noted('rename', fs.rename),
-    unlink: noted('unlink', fs.unlink),
-    link: noted('link', fs.link),
-    async fsyncFolder(path) {
-      const [name, changed = ''] = last.split(' ')
-      if (name !== change || !isMeant(changed)) await fs.fsyncFolder(path)
-    },
-  }
-}
 
 const inLog = (path: string): boolean => path.includes('/_log/')
 const seriesFolder = (path: string): boolean => /\/symbol=[^/]*$/.test(path)
@@ -142,36 +148,72 @@ const forgettingLinks: Mutation['wrap'] = (fs) => ({
 
 const story = (name: string): Scenario => ALL.find((scenario) => scenario.name === name) as Scenario
 
-const crashing = (name: string, rounds = 6): Mutation['find'] => async (wrap) => {
-  const trace = await traceScenario(story(name), wrap ?? undefined)
-  return (await checkTrace(trace, { seed: 1, rounds, maxViolations: 1, backwards: true })).violations.length
-}
-
-const interleaving = (runs: number, hasLinks = true): Mutation['find'] => async (wrap) => {
-  let found = 0
-  for (let seed = 1; seed <= runs && found === 0; seed++) {
-    const options = { seed, hasLinks, kills: 0, maintains: false, ...(wrap === null ? {} : { wrap }) }
-    found += (await interleave(options)).length
+const crashing =
+  (name: string, rounds = 6): Mutation['find'] =>
+  async (wrap) => {
+    const trace = await traceScenario(story(name), wrap ?? undefined)
+    return (await checkTrace(trace, { seed: 1, rounds, maxViolations: 1, backwards: true })).violations.length
   }
-  return found
-}
+
+const interleaving =
+  (runs: number, hasLinks = true): Mutation['find'] =>
+  async (wrap) => {
+    let found = 0
+    for (let seed = 1; seed <= runs && found === 0; seed++) {
+      const options = { seed, hasLinks, kills: 0, maintains: false, ...(wrap === null ? {} : { wrap }) }
+      found += (await interleave(options)).length
+    }
+    return found
+  }
 
 /** Every mutation. */
 export const MUTATIONS: readonly Mutation[] = [
-  { name: 'content of data files is not synced', wrap: withoutFsync((path) => path.includes('/_data/')), find: crashing('append') },
-  { name: 'names of data files are not synced', wrap: withoutFolderSync((path) => path.endsWith('/_data')), find: crashing('append') },
+  {
+    name: 'content of data files is not synced',
+    wrap: withoutFsync((path) => path.includes('/_data/')),
+    find: crashing('append'),
+  },
+  {
+    name: 'names of data files are not synced',
+    wrap: withoutFolderSync((path) => path.endsWith('/_data')),
+    find: crashing('append'),
+  },
   { name: 'content of versions is not synced', wrap: withoutFsync(inLog), find: crashing('append') },
-  { name: 'names of versions are not synced', wrap: withoutFolderSync((path) => path.endsWith('/_log')), find: crashing('append') },
-  { name: 'names of folders above a series are not synced', wrap: withoutFolderSync((path) => !/\/_/.test(path)), find: crashing('create') },
-  { name: 'content of pins is not synced', wrap: withoutFsync((path) => path.includes('/_pins/')), find: crashing('pin') },
-  { name: 'names of pins are not synced', wrap: withoutFolderSync((path) => path.endsWith('/_pins')), find: crashing('pin') },
-  { name: 'the view adds names before the removal of others is synced', wrap: withoutFolderSync(seriesFolder), find: crashing('fold', 12) },
+  {
+    name: 'names of versions are not synced',
+    wrap: withoutFolderSync((path) => path.endsWith('/_log')),
+    find: crashing('append'),
+  },
+  {
+    name: 'names of folders above a series are not synced',
+    wrap: withoutFolderSync((path) => !/\/_/.test(path)),
+    find: crashing('create'),
+  },
+  {
+    name: 'content of pins is not synced',
+    wrap: withoutFsync((path) => path.includes('/_pins/')),
+    find: crashing('pin'),
+  },
+  {
+    name: 'names of pins are not synced',
+    wrap: withoutFolderSync((path) => path.endsWith('/_pins')),
+    find: crashing('pin'),
+  },
+  {
+    name: 'the view adds names before the removal of others is synced',
+    wrap: withoutFolderSync(seriesFolder),
+    find: crashing('fold', 12),
+  },
   {
     name: 'files go before the names of their versions are gone for good',
     wrap: withoutSyncAfter('rename', (name) => name.endsWith('.gone')),
     find: crashing('history', 12),
   },
-  { name: 'a drop is not synced', wrap: withoutSyncAfter('rename', (name) => name.includes('/_trash/')), find: crashing('drop') },
+  {
+    name: 'a drop is not synced',
+    wrap: withoutSyncAfter('rename', (name) => name.includes('/_trash/')),
+    find: crashing('drop'),
+  },
   { name: 'a version overwrites one of its number', wrap: overwriting, find: interleaving(20) },
   { name: 'a version gets its name by rename', wrap: renaming, find: interleaving(20) },
   { name: 'without links, a claim is shared', wrap: sharingClaims, find: interleaving(40, false) },
@@ -184,7 +226,13 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'an answer to a link that was lost is taken for a failure',
     wrap: forgettingLinks,
     find: async (wrap) =>
-      (await sweepScenario(story('append'), { seed: 0, stride: 1, only: { errno: 'EIO', mode: 'lost' }, ...(wrap === null ? {} : { wrap }) }))
-        .violations.length,
+      (
+        await sweepScenario(story('append'), {
+          seed: 0,
+          stride: 1,
+          only: { errno: 'EIO', mode: 'lost' },
+          ...(wrap === null ? {} : { wrap }),
+        })
+      ).violations.length,
   },
 ]

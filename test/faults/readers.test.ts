@@ -2,7 +2,18 @@ import { describe, expect, test } from 'vitest'
 import type { HistoryOptions } from '../../src/storage/local/index.ts'
 import { hasCode } from '../../src/contract/errors.ts'
 import { checkHolds, checkLog, checkView } from './check.ts'
-import { type Action, type Expected, NOTHING, SERIES, type World, after, bars, openWorld, perform, rowsOfColumns } from './world.ts'
+import {
+  type Action,
+  type Expected,
+  NOTHING,
+  SERIES,
+  type World,
+  after,
+  bars,
+  openWorld,
+  perform,
+  rowsOfColumns,
+} from './world.ts'
 
 /** Old versions go as soon as they may. */
 const SHORT: HistoryOptions = { everyMs: 0, hourlyMs: 0, dailyMs: 0, last: 1, historyBytes: 0 }
@@ -13,7 +24,11 @@ interface Story {
   commits: number
 }
 
-const begin = (options: Parameters<typeof openWorld>[0]): Story => ({ world: openWorld(options), expected: NOTHING, commits: 0 })
+const begin = (options: Parameters<typeof openWorld>[0]): Story => ({
+  world: openWorld(options),
+  expected: NOTHING,
+  commits: 0,
+})
 
 async function act(story: Story, action: Action): Promise<void> {
   await perform(story.world, story.expected, action, `op-${story.commits++}`)
@@ -21,7 +36,10 @@ async function act(story: Story, action: Action): Promise<void> {
   story.world.clock.nowMs += 60_000
 }
 
-const upsert = (first: number, count: number, price: number): Action => ({ kind: 'upsert', rows: bars(first, count, price) })
+const upsert = (first: number, count: number, price: number): Action => ({
+  kind: 'upsert',
+  rows: bars(first, count, price),
+})
 
 /** Everything that makes old files superfluous. */
 async function churn(story: Story, commits: number): Promise<void> {
@@ -32,7 +50,10 @@ async function churn(story: Story, commits: number): Promise<void> {
   await story.world.storage.maintain({ kind: 'collect', graceMs: 0 })
 }
 
-async function readAll({ storage }: World, snapshot: Parameters<World['storage']['read']>[0]): Promise<[number, number][]> {
+async function readAll(
+  { storage }: World,
+  snapshot: Parameters<World['storage']['read']>[0],
+): Promise<[number, number][]> {
   return rowsOfColumns(await storage.read(snapshot, {}))
 }
 
@@ -59,7 +80,9 @@ describe('a reader', () => {
     await act(story, { kind: 'unpin', name: 'mine' })
     await churn(story, 20)
     await expect(readAll(story.world, pinned)).rejects.toMatchObject({ code: 'storage/snapshot-expired' })
-    await expect(story.world.storage.snapshot(SERIES, 'mine')).rejects.toMatchObject({ code: 'storage/snapshot-expired' })
+    await expect(story.world.storage.snapshot(SERIES, 'mine')).rejects.toMatchObject({
+      code: 'storage/snapshot-expired',
+    })
   })
 
   test('that holds a version past the history rule is told that it expired, and nothing is quarantined for it', async () => {
@@ -159,7 +182,9 @@ describe('a full disk', () => {
     const { sim, storage, clock } = story.world
     const paths = new Set(sim.paths())
     sim.capacityBytes = 1
-    await expect(perform(story.world, story.expected, upsert(0, 300, 5), 'full')).rejects.toMatchObject({ code: 'storage/full' })
+    await expect(perform(story.world, story.expected, upsert(0, 300, 5), 'full')).rejects.toMatchObject({
+      code: 'storage/full',
+    })
     expect(await checkHolds(story.world, story.expected)).toEqual([])
     expect(sim.paths().filter((path) => !paths.has(path))).toEqual([])
     clock.nowMs += 100 * 86_400_000

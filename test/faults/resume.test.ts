@@ -22,7 +22,8 @@ const KEY = { symbol: 'BTCUSDT', interval: '1h' } as const
 const STRIDE = Number(process.env['STRIDE'] ?? 11)
 const FAKE: Series = { provider: 'fake', schema: 'ohlcv', ...KEY }
 
-const hourlyBars = (count: number): FakeBar[] => Array.from({ length: count }, (_, i) => [START_MS + i * HOUR_MS, 100 + i] as const)
+const hourlyBars = (count: number): FakeBar[] =>
+  Array.from({ length: count }, (_, i) => [START_MS + i * HOUR_MS, 100 + i] as const)
 
 /** Months of hours in pages of eight days. */
 const makeSource = (): FakeSource => fakeSource(hourlyBars(5_000), { rowsPerRequest: 192 })
@@ -40,10 +41,18 @@ function boot(disk: DiskState | undefined, source: FakeSource, seed = 1): Machin
   source.before = () => void (clock.nowMs += 3_000)
   const random = randomFrom(seed)
   const storage = createLocalStorage({
-    root: STORE_ROOT, fs: sim, now: () => clock.nowMs, random, partition: 'month',
+    root: STORE_ROOT,
+    fs: sim,
+    now: () => clock.nowMs,
+    random,
+    partition: 'month',
     sleep: async (ms) => void (clock.nowMs += Math.ceil(ms)),
   })
-  const client = createDataClient({ storage, providers: [source.provider], runtime: { now: () => clock.nowMs, random } })
+  const client = createDataClient({
+    storage,
+    providers: [source.provider],
+    runtime: { now: () => clock.nowMs, random },
+  })
   return { client, storage, sim }
 }
 
@@ -72,7 +81,7 @@ describe('a run that was killed and is begun again', () => {
     await before?.(prepared.client)
     const begun = prepared.sim.disk
     const source = makeSource()
-    const whole = boot(copyDisk(begun), source)
+    const whole = boot(copyDisk(begun), source, 3)
     const moments: DiskState[] = []
     whole.sim.hooks.after = ({ changes }) => {
       if (changes) moments.push(copyDisk(whole.sim.disk))
@@ -84,7 +93,11 @@ describe('a run that was killed and is begun again', () => {
       for (const model of ['none', 'all'] as const) {
         if ((i + (model === 'all' ? STRIDE >> 1 : 0)) % STRIDE !== 0) continue
         const again = makeSource()
-        const machine = boot(crashDisk(disk, model, () => 0), again, 2)
+        const machine = boot(
+          crashDisk(disk, model, () => 0),
+          again,
+          2,
+        )
         const committed = provenRanges((await machine.storage.head(FAKE))?.coverage ?? [])
         await run(machine.client)
         const { head, rows } = await whatIsThere(machine.storage)
@@ -106,8 +119,18 @@ describe('two clients on one root in one process', () => {
     const source = makeSource()
     const options = { root, providers: [source.provider], runtime: { now: () => NOW_MS } }
     const [a, b] = [createDataClient(options), createDataClient(options)]
-    const part = (first: number, count: number) => ({ ...KEY, start: START_MS + first * HOUR_MS, end: START_MS + (first + count) * HOUR_MS })
-    await Promise.all([a.get(part(0, 900)), b.get(part(500, 900)), a.load(part(300, 400)), b.load(part(1_200, 600)), a.get(part(1_700, 50))])
+    const part = (first: number, count: number) => ({
+      ...KEY,
+      start: START_MS + first * HOUR_MS,
+      end: START_MS + (first + count) * HOUR_MS,
+    })
+    await Promise.all([
+      a.get(part(0, 900)),
+      b.get(part(500, 900)),
+      a.load(part(300, 400)),
+      b.load(part(1_200, 600)),
+      a.get(part(1_700, 50)),
+    ])
     await Promise.all([a.update({ ...KEY, lookbackDays: 0 }), b.update({ ...KEY, lookbackDays: 0 })])
     for (const client of [a, b]) {
       expect((await client.read(KEY)).numRows).toBe((NOW_MS - START_MS) / HOUR_MS)

@@ -49,7 +49,12 @@ const NO_BYTES = new Uint8Array(0)
 /** An empty disk. */
 export function emptyDisk(): DiskState {
   return {
-    files: new Map(), folders: new Map([[ROOT, new Map()]]), safe: new Map([[ROOT, new Map()]]), pending: [], nextNode: 2, nextTurn: 1,
+    files: new Map(),
+    folders: new Map([[ROOT, new Map()]]),
+    safe: new Map([[ROOT, new Map()]]),
+    pending: [],
+    nextNode: 2,
+    nextTurn: 1,
   }
 }
 
@@ -82,7 +87,12 @@ export function addNode(disk: DiskState, folder: number, name: string, file: Sim
 }
 
 /** A file without content. */
-export const emptyFile = (modifiedMs: number): SimFile => ({ content: NO_BYTES, synced: NO_BYTES, modifiedMs, isLost: false })
+export const emptyFile = (modifiedMs: number): SimFile => ({
+  content: NO_BYTES,
+  synced: NO_BYTES,
+  modifiedMs,
+  isLost: false,
+})
 
 function keep(disk: DiskState, { turn, changes }: Pending): void {
   for (const { folder, name, node } of changes) {
@@ -173,7 +183,9 @@ function tear({ content, synced }: SimFile, random: Random): Uint8Array {
 export function diskKey(disk: DiskState): string {
   const lines: string[] = []
   const walk = (folder: number, path: string): void => {
-    for (const [name, node] of [...(disk.folders.get(folder) as Map<string, number>)].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [name, node] of [...(disk.folders.get(folder) as Map<string, number>)].toSorted(([a], [b]) =>
+      a < b ? -1 : 1,
+    )) {
       const file = disk.files.get(node)
       lines.push(`${path}/${name}:${node}${file === undefined ? '' : `:${file.content.length}:${crc32(file.content)}`}`)
       if (file === undefined) walk(node, `${path}/${name}`)

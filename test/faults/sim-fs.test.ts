@@ -21,7 +21,8 @@ describe('the simulated disk', () => {
     const fs = createSimFs(() => 0)
     await put(fs, '/a', 'one', true)
     await fs.fsyncFolder('/')
-    for (const model of ['none', 'all', 'subset', 'prefix'] as const) expect(text(crashed(fs, model).peek('/a'))).toBe('one')
+    for (const model of ['none', 'all', 'subset', 'prefix'] as const)
+      expect(text(crashed(fs, model).peek('/a'))).toBe('one')
   })
 
   test('loses a name whose folder was not synced, and with a folder all below it', async () => {
@@ -60,8 +61,15 @@ describe('the simulated disk', () => {
     await put(fs, '/b', 'two', true)
     await fs.fsyncFolder('/')
     await fs.rename('/a', '/b')
-    const seen = Array.from({ length: 40 }, (_, seed) => crashed(fs, 'subset', seed)).map((disk) => [text(disk.peek('/a')), text(disk.peek('/b'))])
-    for (const pair of seen) expect([['one', 'two'], [null, 'one']]).toContainEqual(pair)
+    const seen = Array.from({ length: 40 }, (_, seed) => crashed(fs, 'subset', seed)).map((disk) => [
+      text(disk.peek('/a')),
+      text(disk.peek('/b')),
+    ])
+    for (const pair of seen)
+      expect([
+        ['one', 'two'],
+        [null, 'one'],
+      ]).toContainEqual(pair)
   })
 
   test('keeps nothing of a file whose sync failed, whatever later syncs say', async () => {

@@ -3,7 +3,17 @@
  * @module
  */
 import type { FileFacts, FileHandle, FsPort } from '../../src/storage/local/index.ts'
-import { type DiskState, ROOT, type SimFile, addNode, changeNames, emptyDisk, emptyFile, syncContent, syncNames } from './sim-disk.ts'
+import {
+  type DiskState,
+  ROOT,
+  type SimFile,
+  addNode,
+  changeNames,
+  emptyDisk,
+  emptyFile,
+  syncContent,
+  syncNames,
+} from './sim-disk.ts'
 
 /** One operation as a hook sees it. */
 export interface SimOperation {
@@ -158,7 +168,11 @@ export function createSimFs(now: () => number, disk: DiskState = emptyDisk()): S
           content.set(chunk, at)
           at += chunk.length
         }
-        sim.disk.files.set(node, { ...file, content: content.subarray(0, file.content.length + taken), modifiedMs: now() })
+        sim.disk.files.set(node, {
+          ...file,
+          content: content.subarray(0, file.content.length + taken),
+          modifiedMs: now(),
+        })
         return taken
       }),
     read: async (handle, target, position) => run('read', of(handle), false, () => readAt(handle, target, position)),
@@ -191,9 +205,13 @@ export function createSimFs(now: () => number, disk: DiskState = emptyDisk()): S
         const target = place(name)
         if (target.node === source.node) return
         const isFolder = sim.disk.folders.has(source.node)
-        if (target.node !== null && sim.disk.folders.has(target.node) !== isFolder) throw fsError(isFolder ? 'ENOTDIR' : 'EISDIR', name)
+        if (target.node !== null && sim.disk.folders.has(target.node) !== isFolder)
+          throw fsError(isFolder ? 'ENOTDIR' : 'EISDIR', name)
         if (target.node !== null && (sim.disk.folders.get(target.node)?.size ?? 0) > 0) throw fsError('ENOTEMPTY', name)
-        const [gone, here] = [{ ...source, node: null }, { ...target, node: source.node }]
+        const [gone, here] = [
+          { ...source, node: null },
+          { ...target, node: source.node },
+        ]
         // Between two folders a file may end in both or, if only the old folder was synced, in none.
         if (source.folder === target.folder || isFolder) changeNames(sim.disk, [gone, here])
         else for (const change of [here, gone]) changeNames(sim.disk, [change])

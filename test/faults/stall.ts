@@ -35,12 +35,25 @@ export async function stallWriter(wrap: (fs: FsPort) => FsPort = (fs) => fs): Pr
     },
   })
   const slow = createLocalStorage({
-    root: STORE_ROOT, fs: stalling(wrap(world.sim)), now: () => world.clock.nowMs, random: world.random, partition: 'month', history,
+    root: STORE_ROOT,
+    fs: stalling(wrap(world.sim)),
+    now: () => world.clock.nowMs,
+    random: world.random,
+    partition: 'month',
+    history,
   })
   const head = await slow.head(SERIES)
   const { coverage } = head ?? { coverage: [] }
-  const late = slow.commit(SERIES, head, { opId: 'late', replace: [{ range: { startMs: 0, endMs: 1 }, rows: { timestamp: new BigInt64Array(0) } }], coverage, meta: { assetClass: 'crypto' } })
-  const outcome = late.then(() => 'acknowledged', (error: unknown) => error)
+  const late = slow.commit(SERIES, head, {
+    opId: 'late',
+    replace: [{ range: { startMs: 0, endMs: 1 }, rows: { timestamp: new BigInt64Array(0) } }],
+    coverage,
+    meta: { assetClass: 'crypto' },
+  })
+  const outcome = late.then(
+    () => 'acknowledged',
+    (error: unknown) => error,
+  )
   await isStalled
   for (let i = 4; i < 40; i++) await put(i * 5, `meanwhile-${i}`)
   await world.storage.maintain({ kind: 'collect', series: SERIES })
@@ -49,8 +62,10 @@ export async function stallWriter(wrap: (fs: FsPort) => FsPort = (fs) => fs): Pr
   const fresh = openWorld({ disk: world.sim.disk, nowMs: world.clock.nowMs, seed: 8, history })
   const broken = (await checkHolds(fresh, expected)).map((what) => `after a stalled writer: ${what}`)
   const now = await fresh.storage.head(SERIES)
-  if (came === 'acknowledged' && now?.meta.assetClass !== 'crypto') broken.push('a stalled writer was told that its commit stands, which does not')
-  else if (came !== 'acknowledged' && !hasCode(came, 'storage/conflict')) broken.push(`a stalled writer got ${String(came)}`)
+  if (came === 'acknowledged' && now?.meta.assetClass !== 'crypto')
+    broken.push('a stalled writer was told that its commit stands, which does not')
+  else if (came !== 'acknowledged' && !hasCode(came, 'storage/conflict'))
+    broken.push(`a stalled writer got ${String(came)}`)
   const versions = (await fresh.storage.history(SERIES)).map(({ version }) => version)
   if (versions.includes(5)) broken.push('a version that was removed is back')
   return broken

@@ -49,7 +49,13 @@ export async function sweepOnce(
   fault: Fault,
   wrap?: (fs: FsPort) => FsPort,
 ): Promise<string[] | null> {
-  const options = { ...scenario.options, nowMs: base.nowMs, seed: 2, lockTimeoutMs: 200, ...(wrap === undefined ? {} : { wrap }) }
+  const options = {
+    ...scenario.options,
+    nowMs: base.nowMs,
+    seed: 2,
+    lockTimeoutMs: 200,
+    ...(wrap === undefined ? {} : { wrap }),
+  }
   const world = openWorld({ ...options, disk: copyDisk(base.disk) })
   const hit = injectFault(world, fault)
   const broken: string[] = []
@@ -106,7 +112,8 @@ async function lookAfterError(
   next: Expected,
   { action }: Step,
 ): Promise<string[]> {
-  if (!isDataClientError(error)) return [`threw an error without a code: ${error instanceof Error ? (error.stack ?? '') : String(error)}`]
+  if (!isDataClientError(error))
+    return [`threw an error without a code: ${error instanceof Error ? (error.stack ?? '') : String(error)}`]
   if (scenario.damaged) return []
   const isDefinite = error.code !== 'storage/unknown-outcome' && (action.kind === 'upsert' || action.kind === 'replace')
   const broken: string[] = []
@@ -118,7 +125,8 @@ async function lookAfterError(
     const asBefore = await heldOrSays(later, before)
     if (asBefore.length === 0) continue
     const asNext = isDefinite ? ['a definite error, but it happened'] : await heldOrSays(later, next)
-    if (asNext.length > 0) broken.push(...asBefore.map((what) => `${when} (${error.code}): ${what}; ${asNext[0] ?? ''}`))
+    if (asNext.length > 0)
+      broken.push(...asBefore.map((what) => `${when} (${error.code}): ${what}; ${asNext[0] ?? ''}`))
     broken.push(...(await checkView(later.sim)))
   }
   return broken
@@ -153,8 +161,17 @@ async function goOn(world: World, scenario: Scenario, expected: Expected, from: 
     now.clock.nowMs += 60_000
   }
   const rules = { keepLast: Math.min(20, scenario.options?.history?.last ?? 20), damaged: scenario.damaged ?? false }
-  broken.push(...(await heldOrSays(now, holds)), ...(await checkViewShows(now.sim, holds.rows)), ...checkLog(now.sim, rules))
-  const later = openWorld({ ...scenario.options, disk: crashDisk(now.sim.disk, 'all', () => 0), nowMs: now.clock.nowMs, seed: 4 })
+  broken.push(
+    ...(await heldOrSays(now, holds)),
+    ...(await checkViewShows(now.sim, holds.rows)),
+    ...checkLog(now.sim, rules),
+  )
+  const later = openWorld({
+    ...scenario.options,
+    disk: crashDisk(now.sim.disk, 'all', () => 0),
+    nowMs: now.clock.nowMs,
+    seed: 4,
+  })
   if (scenario.damaged) await perform(later, holds, { kind: 'read' }, 'again').catch(() => {})
   broken.push(...(await heldOrSays(later, holds)).map((what) => `then lost power: ${what}`))
   return broken
@@ -174,7 +191,12 @@ export async function sweepScenario(
     stride,
     only,
     wrap,
-  }: { readonly seed: number; readonly stride: number; readonly only?: Partial<Fault>; readonly wrap?: (fs: FsPort) => FsPort },
+  }: {
+    readonly seed: number
+    readonly stride: number
+    readonly only?: Partial<Fault>
+    readonly wrap?: (fs: FsPort) => FsPort
+  },
 ): Promise<SweepReport> {
   const base = await setUp(scenario)
   const violations: SweepReport['violations'][number][] = []

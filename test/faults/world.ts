@@ -92,7 +92,9 @@ export function openWorld(options: WorldOptions = {}): World {
 
 /** Bars `[first, first + count)` minutes after {@link START_MS}; the closing price tells the writer. */
 export function bars(first: number, count: number, price: number): Map<number, number> {
-  return new Map(Array.from({ length: count }, (_, i) => [START_MS + (first + i) * MINUTE_MS, price + i / 1024] as const))
+  return new Map(
+    Array.from({ length: count }, (_, i) => [START_MS + (first + i) * MINUTE_MS, price + i / 1024] as const),
+  )
 }
 
 /** The model's rows as the store takes them. */
@@ -101,7 +103,11 @@ export function columnsOfRows(rows: Rows): Columns {
   const price = (factor: number): Float64Array => Float64Array.from(sorted, ([, close]) => close * factor)
   return {
     timestamp: BigInt64Array.from(sorted, ([ms]) => BigInt(ms) * 1000n),
-    open: price(1), high: price(1.5), low: price(0.5), close: price(1), volume: price(2),
+    open: price(1),
+    high: price(1.5),
+    low: price(0.5),
+    close: price(1),
+    volume: price(2),
   }
 }
 
@@ -126,7 +132,13 @@ export type Action =
 const covers = (rows: Rows, requestId: string): CoverageRecord | null => {
   if (rows.size === 0) return null
   const times = [...rows.keys()]
-  return { startMs: Math.min(...times), endMs: Math.max(...times) + MINUTE_MS, state: 'data', requestId, asOfMs: START_MS }
+  return {
+    startMs: Math.min(...times),
+    endMs: Math.max(...times) + MINUTE_MS,
+    state: 'data',
+    requestId,
+    asOfMs: START_MS,
+  }
 }
 
 /** What the store must hold after an action. */
@@ -169,7 +181,8 @@ export function after(before: Expected, action: Action): Expected {
 function changeOf(before: Expected, action: Action & { kind: 'upsert' | 'replace' }, opId: string): Change {
   const { coverage } = after(before, action)
   const rows = columnsOfRows(action.rows)
-  if (action.kind === 'replace') return { opId, replace: [{ range: { startMs: action.startMs, endMs: action.endMs }, rows }], coverage }
+  if (action.kind === 'replace')
+    return { opId, replace: [{ range: { startMs: action.startMs, endMs: action.endMs }, rows }], coverage }
   return {
     opId,
     upsert: rows,
@@ -184,11 +197,23 @@ function besideRows(count: number, isRevision: boolean): Columns {
   const timestamp = BigInt64Array.from({ length: count }, (_, i) => BigInt(START_MS + i * MINUTE_MS) * 1000n)
   const seen = { seen_at: BigInt64Array.from(timestamp), request: texts('r') }
   if (!isRevision) return { timestamp, rule: texts('price'), ...seen, close: new Float64Array(count) }
-  return { timestamp, column: texts('close'), old: new Float64Array(count), new: new Float64Array(count), kind: texts('revised'), ...seen }
+  return {
+    timestamp,
+    column: texts('close'),
+    old: new Float64Array(count),
+    new: new Float64Array(count),
+    kind: texts('revised'),
+    ...seen,
+  }
 }
 
 /** Does an action; commits carry the id, so that doing it again is the same action. */
-export async function perform({ storage }: World, before: Expected, action: Action, opId: string): Promise<Snapshot | MaintainReport | null> {
+export async function perform(
+  { storage }: World,
+  before: Expected,
+  action: Action,
+  opId: string,
+): Promise<Snapshot | MaintainReport | null> {
   switch (action.kind) {
     case 'upsert':
     case 'replace':
