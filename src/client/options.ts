@@ -164,10 +164,13 @@ function resolveRuntime(given: Partial<Runtime>): Runtime {
     now: given.now ?? Date.now,
     sleep: given.sleep ?? sleep,
     random: given.random ?? Math.random,
-    fetch: given.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    fetch: given.fetch ?? platformFetch,
     env: given.env ?? platformEnv(),
   })
 }
+
+/** One function for all clients: limits are shared by those that send through the same one. */
+const platformFetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init)
 
 function platformEnv(): Readonly<Record<string, string | undefined>> {
   return typeof process === 'object' && process !== null ? process.env : {}

@@ -66,10 +66,12 @@ function askableRange(input: PlanInput): Range | null {
 }
 
 function clipToHistory(input: PlanInput, range: Range | null): { served: Range | null; clipped: Range | null } {
-  const { interval } = input.series
-  const reach = interval === undefined ? undefined : input.capabilities.historyMs?.[interval]
-  if (range === null || reach === undefined || interval === undefined) return { served: range, clipped: null }
-  const first = ceilOpen(interval, input.nowMs - reach)
+  const { interval, schema } = input.series
+  const { historyMs, schemaHistoryMs } = input.capabilities
+  const reach = schemaHistoryMs?.[schema] ?? (interval === undefined ? undefined : historyMs?.[interval])
+  if (range === null || reach === undefined) return { served: range, clipped: null }
+  const oldest = input.nowMs - reach
+  const first = interval === undefined ? oldest : ceilOpen(interval, oldest)
   if (range.startMs >= first) return { served: range, clipped: null }
   const known = rangesIn(input.coverage, ['data', 'empty', 'partial'], { startMs: range.startMs, endMs: first })
   const [old] = subtractRanges([{ startMs: range.startMs, endMs: Math.min(first, range.endMs) }], known)
