@@ -7,10 +7,8 @@
 import type { Range } from '../contract/range.ts'
 import type { EpochMs } from '../contract/time.ts'
 import type { ActionRow } from './actions.ts'
-import { numberOf } from './columns.ts'
+import { listAt, numberOf, objectAt } from './columns.ts'
 import { dateMs, dayText } from './stamps.ts'
-
-type Row = Readonly<Record<string, unknown>>
 
 const MOST_ROWS = 1000
 const FIELDS = { dividends: 'ex_dividend_date', splits: 'execution_date' } as const
@@ -65,10 +63,11 @@ export function joinEvents(a: PolygonEvents, b: PolygonEvents): PolygonEvents {
 }
 
 /** Reads one list, of either kind; rows of other symbols are left out. @throws {ProviderError} `provider/response` */
-export function readEvents(results: readonly Row[], symbol: string): PolygonEvents {
+export function readEvents(results: unknown, symbol: string): PolygonEvents {
   const dividends: ActionRow[] = []
   const splits: ActionRow[] = []
-  for (const [i, row] of results.entries()) {
+  for (const [i, entry] of listAt(results, 'results').entries()) {
+    const row = objectAt(entry, `results[${i}]`)
     if (row['ticker'] !== symbol) continue
     if (Object.hasOwn(row, FIELDS.splits)) {
       const [before, after] = [numberOf(row['split_from']), numberOf(row['split_to'])]

@@ -5,13 +5,14 @@
  * Source: https://massive.com/docs/rest/stocks/aggregates/custom-bars; terms: https://massive.com/legal
  * @module
  */
+import type { Column } from '../contract/columns.ts'
 import { ProviderError } from '../contract/errors.ts'
 import type { HttpResponse } from '../contract/http.ts'
 import { INTERVALS, type Interval, barOpen, isLabelled, nextOpen } from '../contract/interval.ts'
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
-import { floatColumn, listAt, malformed, numberOf, objectAt, timeColumn } from './columns.ts'
+import { barPage as barPageOf, malformed, numberOf, objectAt, timeColumn } from './columns.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -24,6 +25,7 @@ import { classifyByStatus, vendorError, vendorText } from './http/status.ts'
 import { requireUsListing } from './listings.ts'
 import { actionColumns } from './actions.ts'
 import { type PolygonEvents, NO_EVENTS, eventsPath, joinEvents, readEvents } from './polygon-events.ts'
+import { type Aggregates, aggregatesOf, joinAggregates, scanAnswer, sliceAggregates } from './polygon-scan.ts'
 import { polygonSymbol, symbolOfPolygon } from './polygon-symbols.ts'
 import { dayText } from './stamps.ts'
 
@@ -89,7 +91,7 @@ interface Cursor {
   /** The next page, and the end of the window that it belongs to; absent where a new window begins. */
   readonly page?: { readonly url: string; readonly endMs: EpochMs }
   /** Last bar of the page before, held back because the border may go through it. */
-  readonly held?: Row
+  readonly held?: Aggregates
   readonly events?: PolygonEvents
 }
 type Context = PageContext<Cursor, PolygonOptions>
@@ -124,7 +126,10 @@ function toRequest(context: Context): PageRequest {
   refuseUnknown(context)
   const { baseUrl, symbol, series, vendorInterval, range, cursor, keys } = context
   const headers = { authorization: `Bearer ${keys['apiKey']}` }
-  if (cursor?.page !== undefined) return { url: cursor.page.url, headers, as: 'json' }
+  if (cursor?.page !== undefined) {
+    const scan = series.schema === 'actions' ? {} : { scan: scanAnswer }
+    return { url: cursor.page.url, headers, as: 'json', ...scan }
+  }
   if (series.schema === 'actions')
     return { url: `${baseUrl}/${eventsPath('dividends', symbol, range)}`, headers, as: 'json' }
   const interval = series.interval as Interval
@@ -133,7 +138,7 @@ function toRequest(context: Context): PageRequest {
   const first = startMs < endMs ? startMs : endMs - INTERVALS[interval].ms
   const [from, to] = isLabelled(interval) ? [dayText(first), dayText(endMs - 1)] : [first, endMs - 1]
   const path = `v2/aggs/ticker/${encodeURIComponent(symbol)}/range/${vendorInterval}/${from}/${to}`
-  return { url: `${baseUrl}/${path}?adjusted=true&sort=asc&limit=${BASE_ROWS}`, headers, as: 'json' }
+  return { url: `${baseUrl}/${path}?adjusted=true&sort=asc&limit=${BASE_ROWS}`, headers, as: 'json', scan: scanAnswer }
 }
 
 /** The address of the next page is the vendor's own, and goes nowhere but to the vendor: it is asked with the key. */
@@ -149,32 +154,24 @@ function nextUrl(answer: Row, { baseUrl }: Context): string | undefined {
   return `${baseUrl}${next.pathname}${next.search}`
 }
 
-function resultsOf(answer: Row): readonly Row[] {
+/** The list of an answer; nothing is said by leaving it out. */
+function resultsOf(answer: Row): unknown {
   if (answer['status'] !== 'OK' && answer['status'] !== 'DELAYED') throw malformed('status', answer['status'], '"OK"')
   const { results, resultsCount } = answer
-  // Nothing is said by leaving the list out.
-  if ((results === undefined || results === null) && (numberOf(resultsCount) ?? 0) === 0) return []
-  return listAt(results, 'results').map((row, i) => objectAt(row, `results[${i}]`))
+  return (results === undefined || results === null) && (numberOf(resultsCount) ?? 0) === 0 ? [] : results
 }
 
 /** Bars of a day and longer begin at midnight in New York, a few hours into their UTC date; weeks on Sunday. */
-function openOf(row: Row, interval: Interval): EpochMs {
-  const ms = numberOf(row['t']) ?? Number.NaN
-  return isLabelled(interval) ? barOpen(interval, interval === '1w' ? ms + DAY_MS : ms) : ms
+function opensOf(t: Float64Array, interval: Interval): Float64Array {
+  const aheadMs = interval === '1w' ? DAY_MS : 0
+  return isLabelled(interval) ? t.map((ms) => barOpen(interval, ms + aheadMs)) : t
 }
 
-function barColumns(rows: readonly Row[], interval: Interval): PageColumns {
-  const column = (name: string) => floatColumn(rows.length, (i) => rows[i]?.[name])
-  return {
-    timestamp: timeColumn(rows.length, (i) => openOf(rows[i] as Row, interval)),
-    open: column('o'),
-    high: column('h'),
-    low: column('l'),
-    close: column('c'),
-    volume: column('v'),
-    vwap: column('vw'),
-    trade_count: column('n'),
-  }
+function barColumns({ t, values }: Aggregates, interval: Interval): PageColumns {
+  const times = opensOf(t, interval)
+  const { o, h, l, c, v, vw, n } = values as Record<string, Column>
+  const columns = { open: o, high: h, low: l, close: c, volume: v, vwap: vw, trade_count: n }
+  return { timestamp: timeColumn(times.length, (i) => times[i]), ...(columns as Record<string, Column>) }
 }
 
 function barPage(answer: Row, context: Context): PageAnswer<Cursor> {
@@ -182,29 +179,29 @@ function barPage(answer: Row, context: Context): PageAnswer<Cursor> {
   const interval = series.interval as Interval
   const { startMs, endMs } = windowOf(context)
   if (answer['adjusted'] === false) throw malformed('adjusted', false, 'prices adjusted for splits')
-  const fresh = resultsOf(answer)
+  const fresh = aggregatesOf(resultsOf(answer))
   const held = cursor?.held
   // The border of two pages went through a bar: it is asked for again, as a whole.
-  if (held !== undefined && fresh[0]?.['t'] === held['t']) {
-    return { columns: barColumns([], interval), proven: { startMs, endMs: startMs }, next: { startMs } }
+  if (held !== undefined && fresh.t[0] === held.t[0]) {
+    return { columns: barPageOf([]), proven: { startMs, endMs: startMs }, next: { startMs } }
   }
-  const rows = held === undefined ? fresh : [held, ...fresh]
+  const bars = held === undefined ? fresh : joinAggregates(held, fresh)
   const url = nextUrl(answer, context)
   if (url === undefined) {
     const isOver = endMs >= Math.min(range.endMs, visibleEndMs(context))
     const proven = { startMs, endMs: Math.max(startMs, endMs) }
-    return { columns: barColumns(rows, interval), proven, next: isOver ? undefined : { startMs: endMs } }
+    return { columns: barColumns(bars, interval), proven, next: isOver ? undefined : { startMs: endMs } }
   }
-  const isMade = !/^1\/(second|minute|day)$/.test(vendorInterval)
-  const last = rows.at(-1)
-  const kept = barColumns(isMade ? rows.slice(0, -1) : rows, interval)
-  const reachedMs = last === undefined ? startMs : openOf(last, interval)
-  const provenEndMs = Math.max(startMs, isMade || last === undefined ? reachedMs : nextOpen(interval, reachedMs))
+  const rows = bars.t.length
   const page = { url, endMs }
+  if (rows === 0) return { columns: barPageOf([]), proven: { startMs, endMs: startMs }, next: { startMs, page } }
+  const isMade = !/^1\/(second|minute|day)$/.test(vendorInterval)
+  const lastMs = opensOf(bars.t.subarray(-1), interval)[0] as number
+  const provenEndMs = Math.min(endMs, Math.max(startMs, isMade ? lastMs : nextOpen(interval, lastMs)))
   return {
-    columns: kept,
-    proven: { startMs, endMs: Math.min(endMs, provenEndMs) },
-    next: { startMs: Math.min(endMs, provenEndMs), page, ...(isMade && last !== undefined ? { held: last } : {}) },
+    columns: barColumns(isMade ? sliceAggregates(bars, 0, rows - 1) : bars, interval),
+    proven: { startMs, endMs: provenEndMs },
+    next: { startMs: provenEndMs, page, ...(isMade ? { held: sliceAggregates(bars, rows - 1, rows) } : {}) },
   }
 }
 
