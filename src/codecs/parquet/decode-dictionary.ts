@@ -20,15 +20,13 @@ interface Run {
 /** Memory that is used again from page to page; belongs to one reader. */
 export interface Scratch {
   words: Uint32Array
-  bytes: Uint8Array
 }
 
 const NO_WORDS = new Uint32Array(0)
-const NO_BYTES = new Uint8Array(0)
 
 /** Fresh scratch memory. */
 export function createScratch(): Scratch {
-  return { words: NO_WORDS, bytes: NO_BYTES }
+  return { words: NO_WORDS }
 }
 
 /** Reads the run that starts at `at`; `left` values are still to come. */
