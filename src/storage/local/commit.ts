@@ -3,7 +3,7 @@
  * @module
  */
 import { rowCount } from '../../contract/columns.ts'
-import { isDataClientError } from '../../contract/errors.ts'
+import { hasCode, isDataClientError } from '../../contract/errors.ts'
 import type { Series } from '../../contract/series.ts'
 import type { Change, Snapshot, SnapshotMeta, StoredColumn, TableName } from '../../contract/storage.ts'
 import { shapeOf, unionShapes } from '../column-shape.ts'
@@ -40,7 +40,10 @@ export async function commitChange(
   try {
     return await desk.commits.runExclusive(() => commitHeld(store, desk, base, change))
   } catch (error) {
-    throw await fileFault(store, desk, base !== null && 'files' in base ? (base as LocalSnapshot) : null, error)
+    const fault = await fileFault(store, desk, base !== null && 'files' in base ? (base as LocalSnapshot) : null, error)
+    // Others were so fast that the base went while its files were read.
+    if (hasCode(fault, 'storage/snapshot-expired')) throw conflict(desk.series, change.opId, 'its base is no longer kept')
+    throw fault
   }
 }
 

@@ -5,6 +5,7 @@
 import { StorageError } from '../../contract/errors.ts'
 import { seriesKey } from '../../contract/series.ts'
 import { conflict } from '../next-version.ts'
+import { renameClaimed } from './claim.ts'
 import { storageFault } from './faults.ts'
 import { codeOf, isCode, removeFile, writeDurably } from './fs-port.ts'
 import { listLog, readHead, readVersion, rememberVersion } from './log.ts'
@@ -99,38 +100,7 @@ async function claim(store: LocalStore, desk: Desk, temporary: string, path: str
     code: 'no-hard-links',
     message: `${store.options.root} has no hard links: there is no view for other tools, and several processes should not write at once`,
   })
-  await claimWithoutLinks(store, desk, temporary, path, opId)
-}
-
-/** Without hard links a second file stands for the number, made only if it does not exist, while the first is renamed. */
-async function claimWithoutLinks(
-  store: LocalStore,
-  desk: Desk,
-  temporary: string,
-  path: string,
-  opId: string,
-): Promise<void> {
-  const { fs } = store
-  const claimed = `${path}.claim`
-  const giveUpMs = store.now() + store.options.lockTimeoutMs
-  for (;;) {
-    if (fs.factsSync(path) !== null) throw conflict(desk.series, opId, 'its number is taken')
-    try {
-      await fs.close(await fs.open(claimed, 'create'))
-      break
-    } catch (error) {
-      if (!isCode(error, 'EEXIST')) throw error
-    }
-    // Its maker is gone if nothing came of it for so long.
-    if (store.now() >= giveUpMs) await removeFile(fs, claimed)
-    else await store.sleep(20)
-  }
-  try {
-    if (fs.factsSync(path) !== null) throw conflict(desk.series, opId, 'its number is taken')
-    await fs.rename(temporary, path)
-  } finally {
-    await removeFile(fs, claimed)
-  }
+  await renameClaimed(store, desk, temporary, path, opId)
 }
 
 /**
