@@ -39,12 +39,24 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
  */
 export function attachCoverage(table: Table, report: CoverageReport, columns: Columns): Table {
   ATTACHED.set(table, { report: Object.freeze(report), columns })
-  const show = (value: unknown): PropertyDescriptor => ({ value, enumerable: false, configurable: true })
-  Object.defineProperties(table, {
-    [JUPYTER_DISPLAY]: show(() => ({ 'text/plain': formatTable(table), 'text/html': htmlOf(sourceOf(table)) })),
-    [INSPECT]: show(() => formatTable(table)),
-  })
+  Object.defineProperties(table, SHOWS_ITSELF)
   return table
+}
+
+/** Made once: a table of a small series is made in microseconds. */
+const SHOWS_ITSELF: PropertyDescriptorMap = {
+  [JUPYTER_DISPLAY]: {
+    value(this: Table) {
+      return { 'text/plain': formatTable(this), 'text/html': htmlOf(sourceOf(this)) }
+    },
+    configurable: true,
+  },
+  [INSPECT]: {
+    value(this: Table) {
+      return formatTable(this)
+    },
+    configurable: true,
+  },
 }
 
 /**
