@@ -10,7 +10,7 @@ import { type FsPort, type HistoryOptions, createLocalStorage } from '../../src/
 import { checkLog, checkView } from './check.ts'
 import { type Random, between, oneOf, randomFrom } from './random.ts'
 import { type DiskState, copyDisk, crashDisk } from './sim-disk.ts'
-import { type SimFs, createSimFs, fsError } from './sim-fs.ts'
+import { type SimFs, createSimFs, fsError, withoutLinks } from './sim-fs.ts'
 import { MINUTE_MS, SERIES, START_MS, STORE_ROOT, columnsOfRows, openWorld, rowsOfColumns } from './world.ts'
 
 /** What is run. */
@@ -65,11 +65,6 @@ function sharedFs(fs: FsPort, random: Random, life: { left: number }): FsPort {
   }
   return out as unknown as FsPort
 }
-
-const withoutLinks = (fs: FsPort): FsPort => ({
-  ...fs,
-  link: async (_, name) => Promise.reject(fsError('EPERM', name)),
-})
 
 interface Run {
   readonly sim: SimFs
@@ -126,6 +121,7 @@ export async function interleave(options: InterleaveOptions): Promise<string[]> 
   })
   const alive = { left: Infinity }
   if (maintains) actors.push(maintain(open(sharedFs(run.sim, random, alive)), random))
+  if (maintains) actors.push(pin(run, open(sharedFs(run.sim, random, alive)), random))
   actors.push(follow(run, open(sharedFs(run.sim, random, alive)), random))
   await Promise.all(actors)
   run.sim.hooks = {}
@@ -190,6 +186,32 @@ async function maintain(storage: Storage, random: Random): Promise<void> {
       await storage.maintain({ kind, series: SERIES })
     } catch (error) {
       if (!hasCode(error, 'storage/conflict') && !hasCode(error, 'storage/snapshot-expired')) throw error
+    }
+  }
+}
+
+/** What is pinned can be read until it is unpinned, whatever others do. */
+async function pin(run: Run, storage: Storage, random: Random): Promise<void> {
+  for (let i = 0; i < 4; i++) {
+    for (let turns = between(random, 0, 400); turns > 0; turns--) await TURN
+    const name = `pin-${i}`
+    try {
+      const versions = await storage.history(SERIES)
+      if (versions.length === 0) continue
+      const { version } = oneOf(random, versions)
+      const rows = rowsOfColumns(await storage.read(await storage.snapshot(SERIES, version), {}))
+      await storage.pin(SERIES, version, name)
+      for (let turns = between(random, 0, 2_000); turns > 0; turns--) await TURN
+      try {
+        const again = rowsOfColumns(await storage.read(await storage.snapshot(SERIES, name), {}))
+        if (JSON.stringify(again) !== JSON.stringify(rows))
+          run.broken.push(`pinned version ${version} reads other rows`)
+      } catch (error) {
+        run.broken.push(`pinned version ${version}: ${String(error)}`)
+      }
+      await storage.unpin(SERIES, name)
+    } catch (error) {
+      if (!hasCode(error, 'storage/snapshot-expired')) run.broken.push(`pinner: ${String(error)}`)
     }
   }
 }

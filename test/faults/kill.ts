@@ -75,6 +75,7 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
   const begun = performance.now()
   let kills = 0
   let started = 0
+  const ended: string[] = []
   const slot = async (): Promise<void> => {
     for (;;) {
       const number = started++
@@ -89,7 +90,10 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
         operations: options.operations ?? NUMBERS_EACH,
       }
       const writer = startWriter(job, `${folder}/cache`)
-      if (!(await writer.ready)) return
+      if (!(await writer.ready)) {
+        ended.push(`writer ${number} ended by itself (${writer.child.exitCode})`)
+        return
+      }
       if (options.kills === 0) return await writer.ended
       await Promise.race([writer.ended, new Promise((resolve) => setTimeout(resolve, waitMs))])
       const isOver = kills >= options.kills
@@ -106,7 +110,7 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
   const seconds = (performance.now() - begun) / 1000
   const books = readNotes(notes)
   const facts = options.kind === 'loads' ? await checkLoads(root, books) : await checkCommits(root, books)
-  const violations = [...books.failed, ...facts.violations]
+  const violations = [...ended, ...books.failed, ...facts.violations]
   if (facts.unacknowledged > kills)
     violations.push(`${facts.unacknowledged} commits were applied and not acknowledged, by ${kills} kills`)
   if (violations.length === 0) rmSync(folder, { recursive: true, force: true })

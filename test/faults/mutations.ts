@@ -4,7 +4,6 @@
  * @module
  */
 import type { FileFacts, FileHandle, FsPort } from '../../src/storage/local/index.ts'
-import { isCode } from '../../src/storage/local/fs-port.ts'
 import { checkTrace, traceScenario } from './crash.ts'
 import { interleave } from './interleave.ts'
 import { ALL, type Scenario } from './scenarios.ts'
@@ -86,19 +85,48 @@ const renaming: Mutation['wrap'] = (fs) => ({
   link: async (path, name) => (inLog(name) ? await fs.rename(path, name) : await fs.link(path, name)),
 })
 
-/** Makes a claim that exists already once more. */
-const sharingClaims: Mutation['wrap'] = (fs) => ({
-  ...fs,
-  async open(path, mode) {
-    try {
-      return await fs.open(path, mode)
-    } catch (error) {
-      if (!path.endsWith('.claim') || !isCode(error, 'EEXIST')) throw error
-      await fs.unlink(path).catch(() => {})
-      return await fs.open(path, mode)
-    }
-  },
-})
+/** Shows a process no claims but its own. */
+const ownClaims: Mutation['wrap'] = (fs) => {
+  const isClaim = (path: string): boolean => path.endsWith('.claim')
+  const claims = new Map<string, number[]>()
+  const opened = new Map<FileHandle, string>()
+  let nextHandle = -1
+  const openClaim = (path: string): FileHandle => {
+    opened.set(nextHandle, path)
+    return nextHandle--
+  }
+  return {
+    ...fs,
+    async open(path, mode) {
+      if (!isClaim(path)) return await fs.open(path, mode)
+      claims.set(path, [])
+      return openClaim(path)
+    },
+    async write(file, chunks) {
+      const bytes = claims.get(opened.get(file) ?? '')
+      if (bytes === undefined) return await fs.write(file, chunks)
+      for (const chunk of chunks) bytes.push(...chunk)
+      return chunks.reduce((sum, { length }) => sum + length, 0)
+    },
+    close: async (file) => (opened.delete(file) ? undefined : await fs.close(file)),
+    unlink: async (path) => (claims.delete(path) ? undefined : await fs.unlink(path)),
+    factsSync(path) {
+      const bytes = claims.get(path)
+      return bytes === undefined ? fs.factsSync(path) : { sizeBytes: bytes.length, modifiedMs: 0, inode: 0, links: 1 }
+    },
+    openSync: (path) => (isClaim(path) ? openClaim(path) : fs.openSync(path)),
+    readSync(file, target, position) {
+      const path = opened.get(file)
+      if (path === undefined) return fs.readSync(file, target, position)
+      const bytes = (claims.get(path) ?? []).slice(position, position + target.length)
+      target.set(bytes)
+      return bytes.length
+    },
+    closeSync(file) {
+      if (!opened.delete(file)) fs.closeSync(file)
+    },
+  }
+}
 
 /** Shows every version that was ever looked at, also after it was removed. */
 const rememberingVersions: Mutation['wrap'] = (fs) => {
@@ -216,7 +244,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   { name: 'a version overwrites one of its number', wrap: overwriting, find: interleaving(20) },
   { name: 'a version gets its name by rename', wrap: renaming, find: interleaving(20) },
-  { name: 'without links, a claim is shared', wrap: sharingClaims, find: interleaving(40, false) },
+  { name: 'without links, claims of others are not seen', wrap: ownClaims, find: interleaving(40, false) },
   {
     name: 'a stalled writer does not look for its base',
     wrap: rememberingVersions,

@@ -6,7 +6,7 @@ import { forgetCoverage } from '../../src/contract/coverage.ts'
 import type { MaintainTask } from '../../src/contract/storage.ts'
 import { dataName, versionName, viewName } from '../../src/storage/local/layout.ts'
 import { decodeSnapshot } from '../../src/storage/local/snapshot-format.ts'
-import type { SimFs } from './sim-fs.ts'
+import { type SimFs, withoutLinks } from './sim-fs.ts'
 import {
   type Action,
   type Expected,
@@ -41,6 +41,8 @@ export interface Scenario {
   readonly damaged?: boolean
   /** Old versions go. */
   readonly trims?: boolean
+  /** The disk has no hard links, so there is no view. */
+  readonly hasNoView?: boolean
 }
 
 const step = (action: Action): Step => ({ action })
@@ -219,6 +221,31 @@ function lastRowsGone(before: Expected, count: number): Expected {
   }
 }
 
+/** Stories on a disk without hard links. */
+export const WITHOUT_LINKS: readonly Scenario[] = [
+  {
+    name: 'append without hard links',
+    hasNoView: true,
+    options: { wrap: withoutLinks },
+    setup: twoMonths,
+    steps: [upsert(300, 5, 200), upsert(305, 5, 300, { revisions: 2, rejects: 1 }), upsert(250, 80, 400)],
+  },
+  {
+    name: 'repair of a lost log without hard links',
+    damaged: true,
+    hasNoView: true,
+    options: { wrap: withoutLinks },
+    setup: [...twoMonths, upsert(280, 30, 5)],
+    prepare: ({ sim }) => {
+      for (const version of [1, 2]) sim.relink(`${PATHS.log}/${versionName(version)}`, null)
+    },
+    steps: [
+      { ...maintain({ kind: 'repair', series: SERIES }), after: (before) => ({ ...before, coverage: [] }) },
+      upsert(300, 20, 6),
+    ],
+  },
+]
+
 /** Stories of maintenance. */
 export const MAINTENANCE: readonly Scenario[] = [
   {
@@ -253,4 +280,4 @@ export const MAINTENANCE: readonly Scenario[] = [
 ]
 
 /** All stories there are. */
-export const ALL: readonly Scenario[] = [...SCENARIOS, ...MAINTENANCE, ...DAMAGE]
+export const ALL: readonly Scenario[] = [...SCENARIOS, ...MAINTENANCE, ...DAMAGE, ...WITHOUT_LINKS]

@@ -275,3 +275,9 @@ export function createSimFs(now: () => number, disk: DiskState = emptyDisk()): S
   }
   return sim
 }
+
+/** A disk that has no hard links. */
+export const withoutLinks = (fs: FsPort): FsPort => ({
+  ...fs,
+  link: async (_, name) => Promise.reject(fsError('EPERM', name)),
+})
