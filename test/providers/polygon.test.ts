@@ -44,7 +44,7 @@ const RECORDED = {
     symbol: 'CSSEN',
     asked: ['2000-01-01', '2026-01-01'],
     rows: 8,
-    first: { kind: 'dividend', value: 0.59375 },
+    first: { time: '2023-09-14T00:00:00.000Z', kind: 'dividend', value: 0.59375 },
     later: none,
   },
 } as const

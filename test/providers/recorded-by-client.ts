@@ -53,8 +53,7 @@ export function recordedByClient(
   stored: Readonly<Record<string, number>> = {},
 ): void {
   describe.skipIf(!HAVE_RECORDINGS)(`recordings of ${folder} through the client`, () => {
-    // Splits and dividends alone are a matter between provider and store; here only what comes as rows of a table.
-    it.each(Object.entries(table).filter(([, { schema }]) => schema !== 'actions'))('%s', async (name, expected) => {
+    it.each(Object.entries(table))('%s', async (name, expected) => {
       const entry = recording(`${folder}/${name.split('#')[0]}`)
       const { schema, symbol, interval, asked } = expected
       const provider = expected.provider ?? make()
