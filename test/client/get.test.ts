@@ -100,3 +100,16 @@ describe('load', () => {
     expect(second.hash).toBe(first.hash)
   })
 })
+
+describe('an answer without rows', () => {
+  test('may leave the columns out', async () => {
+    const source = fakeSource([])
+    source.provider.fetch = async function* ({ range }) {
+      yield { columns: { timestamp: new Float64Array(0) }, proven: range }
+    }
+    const { client } = testClient({ providers: [source.provider] })
+    const table = await client.get(QUERY)
+    expect(table.numRows).toBe(0)
+    expect(coverageOf(table).records).toMatchObject([{ state: 'empty' }])
+  })
+})
