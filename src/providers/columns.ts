@@ -22,6 +22,8 @@ const MOST_DIGITS = 9
 const ZERO = 48
 const POINT = 46
 const MINUS = 45
+/** Letters of `0x10`, `0o7` and `0b1`, which the platform would read as numbers and no vendor means so. */
+const OTHER_BASE = /[xob]/i
 
 /**
  * Number of a plain decimal such as `42000.37000000`, to the bit the same as `Number(text)` and twice as fast: digits
@@ -51,7 +53,8 @@ export function decimalOf(text: string): number {
   }
   const places = Math.max(0, at - pointAt - 1)
   // Anything but a few digits around a point is read by the platform.
-  if (at < length || wholeDigits === 0 || wholeDigits > MOST_DIGITS || places > MOST_DIGITS) return Number(text)
+  if (at < length || wholeDigits === 0 || wholeDigits > MOST_DIGITS || places > MOST_DIGITS)
+    return OTHER_BASE.test(text) ? Number.NaN : Number(text)
   const power = POWERS[places] as number
   const digits = whole * power + fraction
   if (digits > Number.MAX_SAFE_INTEGER) return Number(text)
