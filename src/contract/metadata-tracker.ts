@@ -35,6 +35,8 @@ export interface UpdateRecord {
   readonly asks?: readonly AskRecord[]
   /** The recent past was compared with the source at this time; absent = it was not. */
   readonly recheckedAtMs?: EpochMs
+  /** The whole series was looked through for holes at this time; absent = it was not. */
+  readonly scannedAtMs?: EpochMs
   /** Why this source answered, where another was meant to. */
   readonly selection?: string
 }
@@ -49,6 +51,8 @@ export interface SeriesStatus {
   readonly lastError: { readonly atMs: EpochMs; readonly code: string; readonly message: string } | null
   readonly lastOkMs: EpochMs | null
   readonly recheckedAtMs: EpochMs | null
+  /** Absent where a tracker does not keep it: then `recheckedAtMs` stands for it. */
+  readonly scannedAtMs?: EpochMs | null
   readonly asks: readonly AskRecord[]
 }
 

@@ -61,6 +61,7 @@ function addUpdate(status: SeriesStatus, event: UpdateRecord): SeriesStatus {
       : status.lastError,
     lastOkMs: event.outcome === 'ok' ? endedAtMs : status.lastOkMs,
     recheckedAtMs: event.recheckedAtMs ?? status.recheckedAtMs,
+    scannedAtMs: event.scannedAtMs ?? status.scannedAtMs ?? null,
     asks: asks ?? status.asks,
   }
 }
@@ -71,7 +72,7 @@ function formatStatus(status: SeriesStatus): string {
 }
 
 function nothing(series: Series): SeriesStatus {
-  return { series, updates: [], errors: 0, lastError: null, lastOkMs: null, recheckedAtMs: null, asks: [] }
+  return { series, updates: [], errors: 0, lastError: null, lastOkMs: null, recheckedAtMs: null, scannedAtMs: null, asks: [] }
 }
 
 /** A record that cannot be read counts as lost: it is derived, never a reason to fail. */
@@ -87,6 +88,7 @@ function parseStatus(series: Series, text: string | null): SeriesStatus {
       lastError: value.lastError ?? null,
       lastOkMs: numberOr(value.lastOkMs, null),
       recheckedAtMs: numberOr(value.recheckedAtMs, null),
+      scannedAtMs: numberOr(value.scannedAtMs, null),
       asks: value.asks.filter(isAsk),
     }
   } catch {

@@ -14,11 +14,12 @@ import {
   valueAt,
 } from '../contract/columns.ts'
 import { type CoverageRecord, recordCoverage, sameCoverage } from '../contract/coverage.ts'
-import { hasCode } from '../contract/errors.ts'
 import type { Range } from '../contract/range.ts'
 import type { Series } from '../contract/series.ts'
 import type { Snapshot, Storage } from '../contract/storage.ts'
 import type { EpochMs } from '../contract/time.ts'
+import { commitAgain } from './commit-again.ts'
+import type { IngestRooms } from './job.ts'
 
 /** The series of actions that belongs to a series of bars. */
 export function actionsSeries(series: Series): Series {
@@ -98,20 +99,16 @@ function sortByTime(columns: Columns): Columns {
 
 /** Stores the actions of some answers and returns the newest version of their series. */
 export async function commitActions(
-  storage: Storage,
+  { storage, runtime }: Pick<IngestRooms, 'storage' | 'runtime'>,
   series: Series,
   answers: readonly ActionsAnswer[],
   options: { readonly opId: string; readonly operation: string },
 ): Promise<Snapshot | null> {
-  for (;;) {
+  return commitAgain(runtime, async () => {
     let head = await storage.head(series)
-    try {
-      for (const [i, answer] of answers.entries()) head = await commitAnswer(storage, series, head, answer, `${options.opId}.${i}`, options.operation)
-      return head
-    } catch (error) {
-      if (!hasCode(error, 'storage/conflict')) throw error
-    }
-  }
+    for (const [i, answer] of answers.entries()) head = await commitAnswer(storage, series, head, answer, `${options.opId}.${i}`, options.operation)
+    return head
+  })
 }
 
 async function commitAnswer(

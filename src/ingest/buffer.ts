@@ -24,6 +24,8 @@ export const COMMIT_ROWS = 32_768
 export const COMMIT_ROWS_UNFINISHED = 131_072
 /** No proof waits longer for its commit. */
 export const COMMIT_AFTER_MS = 5_000
+/** Inside one request proofs may wait longer: a partition that is not finished is written anew with each commit. */
+export const COMMIT_AFTER_MS_INSIDE = 30_000
 
 /** Pages that wait for the next commit, in order of arrival. */
 export interface PageBuffer {

@@ -4,8 +4,7 @@
  */
 import { type Columns, rowCount } from '../contract/columns.ts'
 import { type CoverageRecord, provenRanges, sameCoverage } from '../contract/coverage.ts'
-import { hasCode, isDataClientError } from '../contract/errors.ts'
-import { countOpens } from '../contract/interval.ts'
+import { countOpens, isLabelled } from '../contract/interval.ts'
 import { type Range, unionRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'
@@ -13,13 +12,15 @@ import type { Change, Snapshot, SnapshotMeta } from '../contract/storage.ts'
 import type { EpochMs } from '../contract/time.ts'
 import { actionsSeries, commitActions } from './actions.ts'
 import { type BufferedPage, mergePages } from './buffer.ts'
+import { commitAgain } from './commit-again.ts'
 import { coverAnswers, markListing } from './cover.ts'
 import { type BarEnds, barEnds } from './finality.ts'
 import { findHoles } from './holes.ts'
 import { type IngestJob, type IngestRooms, newId } from './job.ts'
-import { type Rebasing, findRebasing } from './rebase.ts'
+import { bringsNewBasis, looksRebased } from './rebase.ts'
 import { reconcileRows, revisionRows } from './reconcile.ts'
 import { reconcileTicks } from './reconcile-ticks.ts'
+import { type Refusal, recordRefusals } from './refusal.ts'
 import { countRules, freshRejects } from './reject-news.ts'
 import { finalTest, firstRow, hasRowsIn, lowerIndex, mergedOpenings, readStored, withdrawnTest } from './stored.ts'
 
@@ -33,54 +34,50 @@ export interface CommitOutcome {
   readonly rejected: number
   /** Slots that must exist and have no row, in the ranges that were proven. */
   readonly holes: readonly Range[]
-  /** The source changed its basis: nothing was stored, the series must be fetched whole. */
-  readonly rebasing: Rebasing | null
+  /** The source seems to have changed its basis: nothing was stored, the series must be fetched whole. */
+  readonly needsWhole: boolean
 }
 
-const MAX_ATTEMPTS = 200
+/** What is committed beside pages, and how. */
+export interface CommitOptions {
+  /** Is it looked whether the source changed its basis? */
+  readonly mayRebase: boolean
+  /** Where the source says its history begins. */
+  readonly historyStartMs?: EpochMs
+  /** Ranges that the source will not serve. */
+  readonly refused?: readonly Refusal[]
+  /** The prices were seen whole, on one basis, at this time. */
+  readonly basisSeenMs?: EpochMs
+}
 
 /** Stores some pages. Does nothing where nothing changes. */
-export async function commitPages(
-  rooms: IngestRooms,
-  job: IngestJob,
-  pages: readonly BufferedPage[],
-  options: { readonly allowRebasing: boolean; readonly historyStartMs?: EpochMs },
-): Promise<CommitOutcome> {
+export async function commitPages(rooms: IngestRooms, job: IngestJob, pages: readonly BufferedPage[], options: CommitOptions): Promise<CommitOutcome> {
   const opId = `${job.operation}-${newId()}`
   const actionsVersion = await storeActions(rooms, job, pages, opId)
-  for (let attempt = 1; ; attempt++) {
+  return commitAgain(rooms.runtime, async () => {
     const head = await rooms.storage.head(job.series)
     const work = await prepare(rooms, job, head, pages, opId, { ...options, actionsVersion })
-    if (work.rebasing !== null || work.change === null) return { ...work.outcome, head, rebasing: work.rebasing }
-    try {
-      const next = await rooms.storage.commit(job.series, head, work.change)
-      tell(rooms, job, next, work)
-      return { ...work.outcome, head: next, rebasing: null }
-    } catch (error) {
-      const again = hasCode(error, 'storage/conflict') || hasCode(error, 'storage/unknown-outcome') || isExpired(error)
-      if (!again || attempt >= MAX_ATTEMPTS) throw error
-      // Full jitter keeps writers that lost together from losing together again.
-      await rooms.runtime.sleep(rooms.runtime.random() * Math.min(50, 2 ** Math.min(attempt, 6)))
-    }
-  }
+    if (work.change === null) return { ...work.outcome, head }
+    const next = await rooms.storage.commit(job.series, head, work.change)
+    tell(rooms, job, next, work)
+    return { ...work.outcome, head: next }
+  })
 }
 
-const isExpired = (error: unknown): boolean => isDataClientError(error) && error.code === 'storage/snapshot-expired'
-
-async function storeActions(rooms: IngestRooms, job: IngestJob, pages: readonly BufferedPage[], opId: string): Promise<number | undefined> {
+/** Stores what came along of splits and dividends; the newest version of their series, undefined without any. */
+export async function storeActions(rooms: IngestRooms, job: IngestJob, pages: readonly BufferedPage[], opId: string): Promise<number | undefined> {
   const answers = pages.flatMap(({ actions, answer }) =>
     actions === null ? [] : [{ ...actions, requestId: answer.requestId, asOfMs: answer.asOfMs }],
   )
   if (answers.length === 0) return undefined
-  const head = await commitActions(rooms.storage, actionsSeries(job.series), answers, { opId, operation: job.operation })
+  const head = await commitActions(rooms, actionsSeries(job.series), answers, { opId, operation: job.operation })
   return head?.version
 }
 
 interface Prepared {
   readonly change: Change | null
-  readonly rebasing: Rebasing | null
   readonly rejects: Columns | null
-  readonly outcome: Omit<CommitOutcome, 'head' | 'rebasing'>
+  readonly outcome: Omit<CommitOutcome, 'head'>
 }
 
 async function prepare(
@@ -89,7 +86,7 @@ async function prepare(
   head: Snapshot | null,
   pages: readonly BufferedPage[],
   opId: string,
-  options: { readonly allowRebasing: boolean; readonly historyStartMs?: EpochMs; readonly actionsVersion: number | undefined },
+  options: CommitOptions & { readonly actionsVersion: number | undefined },
 ): Promise<Prepared> {
   const nowMs = rooms.runtime.now()
   const fresh = mergePages(pages, job.series.schema)
@@ -97,7 +94,8 @@ async function prepare(
   const stored = await readStored(rooms.storage, head, pages, job.series)
   const before = head?.coverage ?? []
   const wasFinal = finalTest(before)
-  const rebasing = options.allowRebasing && head !== null ? findRebasing(job.series, stored, fresh, wasFinal) : null
+  const needsWhole =
+    options.mayRebase && head !== null && job.series.schema === 'ohlcv' && (bringsNewBasis(head, pages) || looksRebased(stored, fresh, wasFinal))
   const withdrawn = await withdrawnTest(rooms.storage, head, proven)
   const ends = barEnds({ series: job.series, calendar: job.calendar, capabilities: job.provider.capabilities })
   const freshFinalEndMs = ends.finalEnd(pages.reduce((first, page) => Math.min(first, page.answer.asOfMs), nowMs))
@@ -106,7 +104,8 @@ async function prepare(
   const reconciled = isKeyed ? reconcileRows(compared) : reconcileTicks({ ...compared, final: provenRanges(before), nowMs })
   const openings = mergedOpenings(stored, fresh, job.series)
   const historyStartMs = earliest(head?.meta.historyStartMs, options.historyStartMs)
-  const coverage = coverageAfter(job, before, pages, openings, ends, firstRow(head, openings, job.series), historyStartMs)
+  const covered = coverageAfter(job, before, pages, openings, ends, firstRow(head, openings, job.series), historyStartMs)
+  const coverage = recordRefusals(covered, options.refused ?? [])
   const revisions = revisionRows(reconciled.revisions, nowMs, pages[0]?.answer.requestId ?? '')
   const rejects = await freshRejects(rooms.storage, head, pages, unitOf(job.series))
   const meta = metaChange(head, job, { ...options, historyStartMs }, nowMs)
@@ -117,10 +116,11 @@ async function prepare(
     withdrawn: reconciled.withdrawn,
     rejected: rejects === null ? 0 : rowCount(rejects),
     holes: findHoles(rooms, job, proven, openings, coverage, pages, nowMs),
+    needsWhole,
   }
   const isQuiet =
     reconciled.upsert === null && reconciled.replace.length === 0 && revisions === null && rejects === null && meta === null && sameCoverage(before, coverage)
-  if (rebasing !== null || isQuiet) return { change: null, rebasing, rejects, outcome }
+  if (needsWhole || isQuiet) return { change: null, rejects, outcome }
   const change: Change = {
     opId,
     ...(reconciled.upsert === null ? {} : { upsert: reconciled.upsert }),
@@ -134,12 +134,12 @@ async function prepare(
       requestIds: [...new Set(pages.map((page) => page.answer.requestId))].slice(0, 16),
       added: reconciled.added,
       changed: reconciled.changed,
-      removed: 0,
+      removed: reconciled.removed,
     },
     // Only the first commit cuts a series into files, and counting the slots of a year is not free.
     ...(head === null ? { rowsPerYear: rowsPerYear(job) } : {}),
   }
-  return { change, rebasing, rejects, outcome }
+  return { change, rejects, outcome }
 }
 
 function earliest(a: EpochMs | undefined, b: EpochMs | undefined): EpochMs | undefined {
@@ -148,7 +148,8 @@ function earliest(a: EpochMs | undefined, b: EpochMs | undefined): EpochMs | und
 
 const unitOf = (series: Series): 'us' | 'ns' => SCHEMAS[series.schema].timeUnit
 
-function coverageAfter(
+/** Coverage of a series after some answers; `openings` are those of its rows wherever an answer falls. */
+export function coverageAfter(
   job: IngestJob,
   before: readonly CoverageRecord[],
   pages: readonly BufferedPage[],
@@ -175,17 +176,20 @@ function coverageAfter(
 function metaChange(
   head: Snapshot | null,
   job: IngestJob,
-  { actionsVersion, historyStartMs }: { readonly actionsVersion: number | undefined; readonly historyStartMs: EpochMs | undefined },
+  { actionsVersion, historyStartMs, basisSeenMs }: Omit<CommitOptions, 'historyStartMs'> & {
+    readonly actionsVersion: number | undefined
+    readonly historyStartMs: EpochMs | undefined
+  },
   nowMs: EpochMs,
 ): SnapshotMeta | null {
   const known = head?.meta ?? {}
   const { calendar, provider, series } = job
-  const isDaily = series.interval !== undefined && ['1d', '3d', '1w', '1mo'].includes(series.interval)
+  const isDaily = series.interval !== undefined && isLabelled(series.interval)
   const kind = provider.capabilities.basis[isDaily ? 'daily' : 'intraday']
   const meta: SnapshotMeta = {
     ...(head === null ? { createdAtMs: nowMs } : {}),
     ...(known.assetClass === job.assetClass ? {} : { assetClass: job.assetClass }),
-    ...(series.schema !== 'ohlcv' || known.basis?.kind === kind ? {} : { basis: { kind, asOfMs: nowMs } }),
+    ...(series.schema !== 'ohlcv' || (known.basis?.kind === kind && basisSeenMs === undefined) ? {} : { basis: { kind, asOfMs: basisSeenMs ?? nowMs } }),
     ...(actionsVersion === undefined || known.actionsVersion === actionsVersion ? {} : { actionsVersion }),
     ...(known.calendar?.name === calendar.name && known.calendar.version === calendar.version
       ? {}

@@ -40,6 +40,8 @@ export interface IngestJob {
   readonly fillGaps: boolean
   readonly signal: AbortSignal
   readonly onProgress?: (event: ProgressEvent) => void
+  /** Is another source asked where this one refuses before its first row? */
+  readonly mayFailOver?: boolean
   /** Why this source answers, where another was meant to; for the record. */
   readonly selection?: string
 }

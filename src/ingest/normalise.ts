@@ -150,7 +150,7 @@ function mismatch(series: Series, name: string, why: string): DataError {
 
 /** A row of bars without any price is a slot that the source has not filled yet, no bar. */
 function nullRowTest(columns: Columns, series: Series): (row: number) => boolean {
-  if (series.schema !== 'ohlcv') return () => false
+  if (series.schema !== 'ohlcv' || rowCount(columns) === 0) return () => false
   const prices = PRICES.map((name) => columns[name] as Column)
   if (!prices.every(isNullable)) return () => false
   return (row) => prices.every((column) => !isValid(column, row))

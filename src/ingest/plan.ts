@@ -3,13 +3,14 @@
  * @module
  */
 import type { Calendar } from '../contract/calendar.ts'
-import { type CoverageRecord, rangesIn, unknownRanges } from '../contract/coverage.ts'
-import { barOpen, ceilOpen, countOpens, isLabelled, nextOpen } from '../contract/interval.ts'
+import { type CoverageRecord, type CoverageState, rangesIn, unknownRanges } from '../contract/coverage.ts'
+import { INTERVALS, barOpen, ceilOpen, countOpens, isLabelled, nextOpen, shiftOpen } from '../contract/interval.ts'
 import type { AskRecord } from '../contract/metadata-tracker.ts'
 import type { ProviderCapabilities } from '../contract/provider.ts'
 import type { Operation, Plan, PlanReason, PlannedRequest } from '../contract/query.ts'
-import { type Range, intersect, intersectRanges, subtractRanges, unionRanges } from '../contract/range.ts'
+import { type Range, intersect, intersectRanges, subtractRanges } from '../contract/range.ts'
 import type { Series } from '../contract/series.ts'
+import { countSlots } from '../contract/slots.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
 import { type BarClock, closedEnd, finalEnd } from './finality.ts'
 
@@ -37,12 +38,15 @@ interface Wish extends Range {
 }
 
 const DEFAULT_LOOKBACK_DAYS = 7
+/** Final bars of any length that are compared at least: one alone cannot tell a new basis from a revision. */
+const FEWEST_COMPARED = 3
 
 /** The requests of an operation, oldest first: wishes, joined and cut to what one request carries. */
 export function planRequests(input: PlanInput): Plan {
-  const askable = askableRange(input)
-  const { served, clipped } = clipToHistory(input, askable)
-  const wishes = served === null ? [] : wishesOf(input, served)
+  const reachMs = historyReach(input)
+  const served = intersect(askableRange(input), { startMs: reachMs, endMs: Infinity })
+  const wishes = [...(served === null ? [] : wishesOf(input, served))]
+  if (wishes.length > 0 || (served !== null && input.operation === 'update')) wishes.push(...comparisons(input, served, reachMs))
   const requests = cutToRequests(input, joinWishes(input, wishes))
   const weight = requests.length * (input.capabilities.requestWeight ?? 1)
   return {
@@ -53,70 +57,90 @@ export function planRequests(input: PlanInput): Plan {
     expectedRows: requests.reduce((sum, request) => sum + request.expectedRows, 0),
     weight,
     minimumMs: minimumMs(input.capabilities, weight),
-    clipped,
+    clipped: outOfReach(input, ['data', 'empty', 'partial'])[0] ?? null,
   }
+}
+
+/** The parts of the range that the source does not reach back to and of which nothing is known, not even that. */
+export function unservedRanges(input: PlanInput): Range[] {
+  return outOfReach(input, ['data', 'empty', 'partial', 'unavailable'])
 }
 
 const clockOf = (input: PlanInput): BarClock => input
 
 /** The part of the range whose bars are closed: what lies after it cannot be asked yet. */
-function askableRange(input: PlanInput): Range | null {
-  const closed = closedEnd(clockOf(input), input.nowMs)
-  return intersect(input.range, { startMs: -Infinity, endMs: closed })
+function askableRange(input: PlanInput): Range {
+  return { startMs: input.range.startMs, endMs: Math.min(input.range.endMs, closedEnd(clockOf(input), input.nowMs)) }
 }
 
-function clipToHistory(input: PlanInput, range: Range | null): { served: Range | null; clipped: Range | null } {
-  const { interval, schema } = input.series
-  const { historyMs, schemaHistoryMs } = input.capabilities
+/** First opening that the source reaches back to. */
+function historyReach({ series, capabilities, nowMs }: PlanInput): EpochMs {
+  const { interval, schema } = series
+  const { historyMs, schemaHistoryMs } = capabilities
   const reach = schemaHistoryMs?.[schema] ?? (interval === undefined ? undefined : historyMs?.[interval])
-  if (range === null || reach === undefined) return { served: range, clipped: null }
-  const oldest = input.nowMs - reach
-  const first = interval === undefined ? oldest : ceilOpen(interval, oldest)
-  if (range.startMs >= first) return { served: range, clipped: null }
-  const known = rangesIn(input.coverage, ['data', 'empty', 'partial'], { startMs: range.startMs, endMs: first })
-  const [old] = subtractRanges([{ startMs: range.startMs, endMs: Math.min(first, range.endMs) }], known)
-  return { served: intersect(range, { startMs: first, endMs: Infinity }), clipped: old ?? null }
+  if (reach === undefined) return -Infinity
+  return interval === undefined ? nowMs - reach : ceilOpen(interval, nowMs - reach)
+}
+
+function outOfReach(input: PlanInput, known: readonly CoverageState[]): Range[] {
+  const beyond = intersect(askableRange(input), { startMs: -Infinity, endMs: historyReach(input) })
+  return beyond === null ? [] : subtractRanges([beyond], rangesIn(input.coverage, known))
 }
 
 function wishesOf(input: PlanInput, served: Range): Wish[] {
   if (input.operation === 'load') return [{ ...served, reason: 'reload' }]
   const final = finalEnd(clockOf(input), input.nowMs)
-  const wishes: Wish[] = []
-  const add = (ranges: readonly Range[], reason: PlanReason): void => {
-    for (const range of ranges) wishes.push({ startMs: range.startMs, endMs: range.endMs, reason })
-  }
-  add(unknownRanges(input.coverage, served), 'unfetched')
   const notFinal = input.coverage.filter((record) => record.state === 'partial' && record.reason === 'not-final')
-  add(intersectRanges(notFinal, [{ startMs: served.startMs, endMs: Math.max(served.startMs, final) }]), 'provisional')
-  if (input.fillGaps) {
-    add(due(input, intersectRanges(holesOf(input), [served])), 'provider-missing')
-    add(due(input, rangesIn(input.coverage, ['unavailable'], served)), 'unavailable')
-  }
-  if (input.operation === 'update') add(recheckRanges(input, served), 'recheck')
-  return wishes
+  return [
+    ...wish(unknownRanges(input.coverage, served), 'unfetched'),
+    ...wish(intersectRanges(notFinal, [{ startMs: served.startMs, endMs: Math.max(served.startMs, final) }]), 'provisional'),
+    ...(input.fillGaps ? wish(due(input, intersectRanges(holesOf(input), [served])), 'provider-missing') : []),
+    ...(input.fillGaps ? wish(due(input, rangesIn(input.coverage, ['unavailable'], served)), 'unavailable') : []),
+  ]
+}
+
+function wish(ranges: readonly Range[], reason: PlanReason): Wish[] {
+  return ranges.map(({ startMs, endMs }) => ({ startMs, endMs, reason }))
 }
 
 function holesOf(input: PlanInput): Range[] {
   const nullRows = input.coverage.filter((record) => record.state === 'partial' && record.reason === 'null-row')
-  return unionRanges([...input.holes, ...nullRows])
+  return subtractRanges([...input.holes, ...nullRows], rangesIn(input.coverage, ['unavailable']))
 }
 
-/** The parts whose next-ask time has come; a hole that was never asked again is due one day after its first ask. */
+/** The parts whose next-ask time has come; what was never asked again is due at once. */
 function due(input: PlanInput, ranges: readonly Range[]): Range[] {
   const waiting = input.asks.filter((ask) => ask.nextAskMs === null || ask.nextAskMs > input.nowMs)
   return subtractRanges(ranges, waiting)
 }
 
-function recheckRanges(input: PlanInput, served: Range): Range[] {
+/** May the source put this series on another basis, by splits or dividends? */
+export function mayRebase({ series, capabilities }: Pick<PlanInput, 'series' | 'capabilities'>): boolean {
+  if (series.schema !== 'ohlcv' || series.interval === undefined) return false
+  return capabilities.basis[isLabelled(series.interval) ? 'daily' : 'intraday'] !== 'raw' || capabilities.columns.includes('adj_close')
+}
+
+/**
+ * What is compared with the source: of an update, the recent past that it works on. Whatever else is fetched from a
+ * source that adjusts its prices is compared too, since rows on another basis must not come to lie beside the stored ones.
+ */
+function comparisons(input: PlanInput, served: Range | null, reachMs: EpochMs): Wish[] {
+  if (input.operation !== 'update') return mayRebase(input) ? wish(recheckRanges(input, { startMs: reachMs, endMs: Infinity }), 'recheck') : []
+  return served === null ? [] : wish(recheckRanges(input, served), 'recheck')
+}
+
+function recheckRanges(input: PlanInput, within: Range): Range[] {
+  const { interval } = input.series
   const explicit = input.lookbackDays
   const fresh = input.recheckedAtMs !== null && input.nowMs - input.recheckedAtMs < DAY_MS
   if (explicit === 0 || (explicit === undefined && fresh)) return []
   const covered = rangesIn(input.coverage, ['data', 'empty', 'partial'])
   const last = covered.at(-1)
   if (last === undefined) return []
-  const startMs = last.endMs - (explicit ?? DEFAULT_LOOKBACK_DAYS) * DAY_MS
-  const aligned = input.series.interval === undefined ? startMs : barOpen(input.series.interval, startMs)
-  return intersectRanges(covered, [{ startMs: Math.max(aligned, served.startMs), endMs: served.endMs }])
+  const backMs = Math.floor(last.endMs - (explicit ?? DEFAULT_LOOKBACK_DAYS) * DAY_MS)
+  const final = rangesIn(input.coverage, ['data']).at(-1) ?? last
+  const startMs = interval === undefined ? backMs : Math.min(barOpen(interval, backMs), shiftOpen(interval, barOpen(interval, final.endMs), -FEWEST_COMPARED))
+  return intersectRanges(covered, [{ startMs: Math.max(startMs, within.startMs), endMs: within.endMs }])
 }
 
 interface Stretch extends Range {
@@ -147,42 +171,13 @@ function fitsOneRequest(input: PlanInput, range: Range): boolean {
 }
 
 /** Rows of an unbroken answer; for schemas without interval it is not known, and counts as 0. */
-function rowsIn({ series, calendar }: PlanInput, range: Range): number {
+function rowsIn({ series, calendar, capabilities }: PlanInput, range: Range): number {
   const { interval } = series
-  if (interval === undefined) return 0
-  if (!(range.startMs < range.endMs)) return 0
+  if (interval === undefined || !(range.startMs < range.endMs)) return 0
   const clock = countOpens(interval, range)
-  // Counting sessions is worth it only where they thin the clock out.
-  if (calendar.name === '24/7' || clock === 0) return clock
-  return Math.min(clock, sessionRows(calendar, range, interval, clock))
-}
-
-function sessionRows(
-  calendar: Calendar,
-  range: Range,
-  interval: NonNullable<Series['interval']>,
-  fallback: number,
-): number {
-  const inside = intersect(range, calendar.valid)
-  if (inside === null || inside.startMs !== range.startMs || inside.endMs !== range.endMs) return fallback
-  if (isLabelled(interval)) {
-    return interval === '1d' ? calendar.sessions({ start: new Date(range.startMs), end: new Date(range.endMs) }).n : fallback
-  }
-  return openMs(calendar, range) / (nextOpen(interval, 0) - 0)
-}
-
-function openMs(calendar: Calendar, range: Range): number {
-  const sessions = calendar.sessions({
-    start: new Date(Math.max(calendar.valid.startMs, barOpen('1d', range.startMs) - DAY_MS)),
-    end: new Date(Math.min(calendar.valid.endMs, barOpen('1d', range.endMs) + 2 * DAY_MS)),
-  })
-  let total = 0
-  for (let i = 0; i < sessions.n; i++) {
-    const open = Math.max(sessions.open[i] as number, range.startMs)
-    const close = Math.min(sessions.close[i] as number, range.endMs)
-    if (close > open) total += close - open
-  }
-  return total
+  // Counting sessions is worth it only where they thin the clock out, and where their rules are known.
+  const isKnown = calendar.valid.startMs <= range.startMs && range.endMs <= calendar.valid.endMs
+  return calendar.name === '24/7' || clock === 0 || !isKnown ? clock : countSlots(calendar, range, interval, capabilities.anchor)
 }
 
 /** Cuts each stretch into requests that carry at most what the provider allows, at openings. */
@@ -199,21 +194,28 @@ function cutToRequests(input: PlanInput, stretches: readonly Stretch[]): Planned
   return out
 }
 
-function requestEnd(input: PlanInput, range: Range): EpochMs {
+/** The widest end that one request carries: doubled until it does not, then by bisection over openings. */
+function requestEnd(input: PlanInput, { startMs, endMs }: Range): EpochMs {
   const { interval } = input.series
-  const byspan = Math.min(range.endMs, range.startMs + spanLimitMs(input))
-  if (interval === undefined || fitsOneRequest(input, { startMs: range.startMs, endMs: byspan })) return byspan
-  let low = nextOpen(interval, ceilOpen(interval, range.startMs))
-  let high = byspan
-  // The widest end that still fits, by bisection over openings.
+  const most = Math.min(endMs, startMs + spanLimitMs(input))
+  if (interval === undefined) return most
+  let low = nextOpen(interval, ceilOpen(interval, startMs))
+  let step = INTERVALS[interval].ms * input.capabilities.rowsPerRequest
+  let high = Math.min(most, barOpen(interval, startMs + 2 * step))
+  while (high < most && fitsOneRequest(input, { startMs, endMs: high })) {
+    low = Math.max(low, high)
+    step *= 2
+    high = Math.min(most, barOpen(interval, startMs + 2 * step))
+  }
+  if (high >= most && fitsOneRequest(input, { startMs, endMs: most })) return most
   while (high - low > (nextOpen(interval, low) - low) / 2) {
     const middle = barOpen(interval, low + (high - low) / 2)
     const probe = middle <= low ? nextOpen(interval, low) : middle
     if (probe >= high) break
-    if (fitsOneRequest(input, { startMs: range.startMs, endMs: probe })) low = probe
+    if (fitsOneRequest(input, { startMs, endMs: probe })) low = probe
     else high = probe
   }
-  return Math.min(low, byspan)
+  return Math.min(low, most)
 }
 
 function minimumMs(capabilities: ProviderCapabilities, weight: number): number {

@@ -1,141 +1,202 @@
 /**
- * Recognises that a source has put its prices on another basis. Pure.
+ * Recognises that a source has put its prices on another basis, and what that does to rows it no longer serves. Pure.
  * @module
  */
-import { type Column, type Columns, type NullableColumn, isNullable, isValid, msOf, rowCount, valuesOf } from '../contract/columns.ts'
+import { type Column, type Columns, type NullableColumn, isNullable, isValid, msOf, rowCount, sameValue, valueAt, valuesOf } from '../contract/columns.ts'
 import { SCHEMAS } from '../contract/schema.ts'
-import type { Series } from '../contract/series.ts'
+import type { Snapshot } from '../contract/storage.ts'
 import type { EpochMs } from '../contract/time.ts'
+import type { BufferedPage } from './buffer.ts'
 import type { Revision } from './reconcile.ts'
 
-/** Columns that change together, each by its own constant factor. */
-export interface Rebasing {
-  /** Column -> new value over old value, for rows before `beforeMs`. */
-  readonly ratios: Readonly<Record<string, number>>
-  /** First compared row that did not change, or the end of the comparison: exclusive. */
-  readonly beforeMs: EpochMs
+const PRICES = ['open', 'high', 'low', 'close'] as const
+/** Smaller factors are the rounding of prices sent as float32 (2^-22), with room for a price of few digits. */
+const SMALLEST_PRICE_CHANGE = 2e-5
+/** Adjusted closes carry dividends of a few cents, and the noise of their own rounding. */
+const SMALLEST_ADJUSTED_CHANGE = 2e-6
+/** A single bar changed by less is rather a revision. */
+const LARGE_CHANGE = 0.01
+/** Oldest rows that must all have changed by one factor; and neighbours that a factor is taken from. */
+const LEAD_ROWS = 5
+
+/** Rows of two sides that have the same timestamp, ascending. */
+export interface RowPairs {
+  readonly n: number
+  readonly stored: Int32Array
+  readonly fresh: Int32Array
 }
 
-/** Vendors send prices as float32, so equal factors differ by its rounding: 2^-22, with room for a price of few digits. */
-const SAME_RATIO = 2e-4
-const SMALLEST_CHANGE = 2e-5
-const PRICE_GROUP = ['open', 'high', 'low', 'close'] as const
-
-/**
- * Compares final stored rows with what the source sends now.
- * A factor that is constant over all rows before one point, and 1 after it, is a re-basing; anything else is a revision.
- */
-export function findRebasing(
-  series: Series,
-  stored: Columns,
-  fresh: Columns,
-  wasFinal: (ms: EpochMs) => boolean,
-): Rebasing | null {
-  if (series.schema !== 'ohlcv') return null
-  const pairs = matchRows(series, stored, fresh, wasFinal)
-  if (pairs.length === 0) return null
-  const close = columnRatio(pairs, stored, fresh, 'close')
-  if (close !== null && close.rows >= 2) {
-    const ratios: Record<string, number> = {}
-    for (const name of [...PRICE_GROUP, 'vwap', 'adj_close', 'volume']) {
-      const ratio = columnRatio(pairs.slice(0, close.rows), stored, fresh, name)
-      if (ratio !== null && ratio.rows === close.rows) ratios[name] = ratio.ratio
+/** Pairs the rows of two sides. */
+export function pairRows(stored: Columns, fresh: Columns, isCompared: (ticks: bigint) => boolean = () => true): RowPairs {
+  const [a, b] = [stored.timestamp, fresh.timestamp]
+  const most = Math.min(a.length, b.length)
+  const pairs = { stored: new Int32Array(most), fresh: new Int32Array(most) }
+  let n = 0
+  for (let s = 0, f = 0; s < a.length && f < b.length; ) {
+    const [x, y] = [a[s] as bigint, b[f] as bigint]
+    if (x === y && isCompared(x)) {
+      pairs.stored[n] = s
+      pairs.fresh[n++] = f
     }
-    if (PRICE_GROUP.every((name) => ratios[name] !== undefined)) return { ratios, beforeMs: close.beforeMs }
+    if (x <= y) s++
+    if (y <= x) f++
   }
-  const adjusted = columnRatio(pairs, stored, fresh, 'adj_close', 1e-7)
-  if (adjusted !== null && close === null) return { ratios: { adj_close: adjusted.ratio }, beforeMs: adjusted.beforeMs }
-  return null
+  return { n, stored: pairs.stored.subarray(0, n), fresh: pairs.fresh.subarray(0, n) }
 }
 
-interface RowPair {
-  readonly s: number
-  readonly f: number
-  readonly ms: EpochMs
-}
-
-function matchRows(series: Series, stored: Columns, fresh: Columns, wasFinal: (ms: EpochMs) => boolean): RowPair[] {
-  const unit = SCHEMAS[series.schema].timeUnit
-  const out: RowPair[] = []
-  for (let s = 0, f = 0; s < rowCount(stored) && f < rowCount(fresh); ) {
-    const [a, b] = [stored.timestamp[s] as bigint, fresh.timestamp[f] as bigint]
-    if (a < b) s++
-    else if (a > b) f++
-    else {
-      const ms = msOf(a, unit)
-      if (wasFinal(ms)) out.push({ s, f, ms })
-      s++
-      f++
-    }
-  }
-  return out
-}
-
-/** The constant factor of the leading rows of a column; null where no row changed or the factor is not constant. */
-function columnRatio(
-  pairs: readonly RowPair[],
-  stored: Columns,
-  fresh: Columns,
-  name: string,
-  smallest = SMALLEST_CHANGE,
-): { ratio: number; rows: number; beforeMs: EpochMs } | null {
-  const [old, now] = [stored[name], fresh[name]]
-  if (old === undefined || now === undefined) return null
-  let ratio = 1
-  let rows = 0
-  for (const pair of pairs) {
-    const change = ratioAt(old, pair.s, now, pair.f)
-    if (change === null) return null
-    const isChanged = Math.abs(change - 1) > smallest
-    if (rows === 0 && !isChanged) return null
-    if (!isChanged && rows > 0) {
-      // Rows after the point must all be unchanged, else it is no re-basing.
-      const rest = pairs.slice(rows)
-      const isQuiet = rest.every((later) => {
-        const other = ratioAt(old, later.s, now, later.f)
-        return other !== null && Math.abs(other - 1) <= smallest
-      })
-      return isQuiet ? { ratio, rows, beforeMs: pair.ms } : null
-    }
-    if (rows === 0) ratio = change
-    else if (Math.abs(change / ratio - 1) > SAME_RATIO) return null
-    rows++
-  }
-  const last = pairs.at(-1)
-  return rows === 0 || last === undefined ? null : { ratio, rows, beforeMs: last.ms + 1 }
-}
-
-function ratioAt(old: Column, s: number, now: Column, f: number): number | null {
-  if (!isValid(old, s) || !isValid(now, f)) return null
+/** New value over old; 1 where both are the same, null where there is no telling. */
+function ratioAt(old: Column | undefined, s: number, now: Column | undefined, f: number): number | null {
+  if (old === undefined || now === undefined || !isValid(old, s) || !isValid(now, f)) return null
   const [a, b] = [valuesOf(old), valuesOf(now)]
   if (!(a instanceof Float64Array) || !(b instanceof Float64Array)) return null
   const [x, y] = [a[s] as number, b[f] as number]
-  return x === y ? 1 : x === 0 ? null : y / x
+  return x === y ? 1 : x === 0 || !(y / x > 0) ? null : y / x
 }
 
-/** Stored rows that the source no longer serves, put on the new basis, with a revision for each changed value. */
-export function deriveRows(rows: Columns, ratios: Readonly<Record<string, number>>): { rows: Columns; revisions: Revision[] } {
+/** One factor for several ratios, or null. Prices of few digits are rounded coarsely, so ratios may differ by half of what they change. */
+function commonFactor(ratios: readonly (number | null)[], smallest: number): number | null {
+  let sum = 0
+  for (const ratio of ratios) {
+    if (ratio === null) return null
+    sum += ratio
+  }
+  const factor = sum / ratios.length
+  const room = Math.abs(factor - 1) / 2
+  if (ratios.length === 0 || Math.abs(factor - 1) <= smallest) return null
+  return ratios.every((ratio) => Math.abs((ratio as number) - factor) <= room) ? factor : null
+}
+
+/**
+ * Do the oldest compared rows look as if the source had changed its basis? They all do then, since a split or a dividend
+ * changes everything before it. Whether it is so is seen once the series was fetched whole.
+ */
+export function looksRebased(stored: Columns, fresh: Columns, wasFinal: (ms: EpochMs) => boolean): boolean {
+  const unit = SCHEMAS.ohlcv.timeUnit
+  const pairs = pairRows(stored, fresh, (ticks) => wasFinal(msOf(ticks, unit)))
+  if (pairs.n === 0) return false
+  const scale = (i: number): number | null => commonFactor(PRICES.map((name) => pairRatio(pairs, i, stored, fresh, name)), SMALLEST_PRICE_CHANGE)
+  const first = scale(0)
+  if (first !== null && (pairs.n === 1 || scale(1) !== null || Math.abs(first - 1) > LARGE_CHANGE)) return true
+  const lead = Array.from({ length: Math.min(2, pairs.n) }, (_, i) => pairRatio(pairs, i, stored, fresh, 'adj_close'))
+  return commonFactor(lead, SMALLEST_ADJUSTED_CHANGE) !== null
+}
+
+function pairRatio(pairs: RowPairs, i: number, stored: Columns, fresh: Columns, name: string): number | null {
+  return ratioAt(stored[name], pairs.stored[i] as number, fresh[name], pairs.fresh[i] as number)
+}
+
+/** Is the oldest part of a series on another basis in what the source serves now? Five bars say so, or all there are. */
+export function isRebased(stored: Columns, fresh: Columns, pairs: RowPairs): boolean {
+  const lead = (name: string): (number | null)[] =>
+    Array.from({ length: Math.min(LEAD_ROWS, pairs.n) }, (_, i) => pairRatio(pairs, i, stored, fresh, name))
+  return commonFactor(lead('close'), SMALLEST_PRICE_CHANGE) !== null || commonFactor(lead('adj_close'), SMALLEST_ADJUSTED_CHANGE) !== null
+}
+
+/** Does an answer bring a split or a dividend that took effect after the stored prices were last seen whole? */
+export function bringsNewBasis(head: Snapshot, pages: readonly BufferedPage[]): boolean {
+  const { basis } = head.meta
+  if (basis === undefined || head.span === null) return false
+  const firstMs = msOf(head.span.first, SCHEMAS.ohlcv.timeUnit)
+  const hasAdjusted = basis.kind === 'all' || head.columns.some((column) => column.name === 'adj_close')
+  return pages.some(({ actions }) => {
+    if (actions === null) return false
+    return actions.rows.timestamp.some((ticks, row) => {
+      const exMs = msOf(ticks, SCHEMAS.actions.timeUnit)
+      const kind = valueAt(actions.rows['kind'] as Column, row)
+      return exMs > basis.asOfMs && exMs > firstMs && (kind === 'split' ? basis.kind !== 'raw' || hasAdjusted : hasAdjusted)
+    })
+  })
+}
+
+/** Rows that the source no longer serves, put on the new basis. */
+export interface DerivedRows {
+  readonly rows: Columns
+  /** One a column and stretch of one factor: its first row. */
+  readonly revisions: readonly Revision[]
+  /** Rows of which a value changed. */
+  readonly changed: number
+}
+
+/**
+ * Multiplies rows by the factors of their neighbours that are still served: those before a row, for the oldest rows those
+ * after. `before` holds the number of pairs before each row, ascending.
+ */
+export function deriveRows(rows: Columns, before: Int32Array, stored: Columns, fresh: Columns, pairs: RowPairs): DerivedRows {
   const out: Record<string, Column> = {}
   const revisions: Revision[] = []
+  const isChanged = new Uint8Array(rowCount(rows))
   for (const [name, column] of Object.entries(rows)) {
-    const ratio = ratios[name]
     const values = valuesOf(column)
-    if (ratio === undefined || ratio === 1 || !(values instanceof Float64Array)) {
-      out[name] = column
-      continue
-    }
-    const scaled = values.map((value) => value * ratio)
-    out[name] = isNullable(column) ? ({ values: scaled, valid: column.valid } satisfies NullableColumn) : scaled
+    out[name] = column
+    if (!(values instanceof Float64Array) || fresh[name] === undefined) continue
+    const scaled = values.slice()
+    let factor = 1
     for (let row = 0; row < scaled.length; row++) {
-      if (!isValid(column, row)) continue
-      revisions.push({
-        ticks: rows.timestamp[row] as bigint,
-        column: name,
-        old: values[row] as number,
-        new: scaled[row] as number,
-        kind: 'rebased',
-      })
+      const isStretch = row === 0 || before[row] !== before[row - 1]
+      if (isStretch) factor = factorNear(before[row] as number, stored, fresh, pairs, name)
+      if (factor === 1 || !isValid(column, row)) continue
+      scaled[row] = (values[row] as number) * factor
+      isChanged[row] = 1
+      if (isStretch) revisions.push({ ticks: rows.timestamp[row] as bigint, column: name, old: values[row] as number, new: scaled[row] as number, kind: 'rebased' })
+    }
+    out[name] = isNullable(column) ? ({ values: scaled, valid: column.valid } satisfies NullableColumn) : scaled
+  }
+  return { rows: out as unknown as Columns, revisions, changed: isChanged.reduce((sum, one) => sum + one, 0) }
+}
+
+/** Factor of a column beside a place among the pairs. A row that was revised in passing must not count, so the middle one of a few is taken. */
+function factorNear(before: number, stored: Columns, fresh: Columns, pairs: RowPairs, name: string): number {
+  const [start, end] = before === 0 ? [0, LEAD_ROWS] : [before - LEAD_ROWS, before]
+  const near: { ratio: number; i: number }[] = []
+  for (let i = Math.max(0, start); i < Math.min(pairs.n, end); i++) {
+    const ratio = pairRatio(pairs, i, stored, fresh, name)
+    if (ratio !== null) near.push({ ratio, i })
+  }
+  const middle = near.toSorted((a, b) => a.ratio - b.ratio)[near.length >> 1]?.ratio
+  if (middle === undefined) return 1
+  const agreeing = near.filter(({ ratio }) => Math.abs(ratio / middle - 1) <= Math.max(1e-6, Math.abs(middle - 1) / 10))
+  if (agreeing.every(({ ratio }) => Math.abs(ratio / middle - 1) <= 1e-6)) return middle
+  // Rounded to few digits: together they say it better than one.
+  const total = (columns: Columns, rows: Int32Array): number =>
+    agreeing.reduce((sum, { i }) => sum + ((valuesOf(columns[name] as Column) as Float64Array)[rows[i] as number] as number), 0)
+  return total(fresh, pairs.fresh) / total(stored, pairs.stored)
+}
+
+/**
+ * What a change of basis did to rows that are still served: the first row of each stretch of one factor as `rebased`, and
+ * as `revised` every row that changed otherwise. A record of each value would outgrow the series.
+ */
+export function rebasedRevisions(stored: Columns, fresh: Columns, pairs: RowPairs): { revisions: Revision[]; changed: number } {
+  const revisions: Revision[] = []
+  const isChanged = new Uint8Array(pairs.n)
+  for (const name of Object.keys(fresh)) {
+    const [old, now] = [stored[name], fresh[name]]
+    if (name === 'timestamp' || old === undefined || now === undefined) continue
+    let stretch = 1
+    for (let i = 0; i < pairs.n; i++) {
+      const [s, f] = [pairs.stored[i] as number, pairs.fresh[i] as number]
+      if (sameValue(old, s, now, f)) {
+        if (i + 1 < pairs.n && isNear(pairRatio(pairs, i + 1, stored, fresh, name), 1)) stretch = 1
+        continue
+      }
+      isChanged[i] = 1
+      const ratio = ratioAt(old, s, now, f)
+      if (stretch !== 1 && isNear(ratio, stretch)) continue
+      // A row alone is a revision; a factor that goes on is a stretch.
+      const next = i + 1 < pairs.n ? pairRatio(pairs, i + 1, stored, fresh, name) : ratio
+      const begins = ratio !== null && Math.abs(ratio - 1) > SMALLEST_ADJUSTED_CHANGE && isNear(next, ratio)
+      if (begins) stretch = ratio
+      revisions.push({ ticks: fresh.timestamp[f] as bigint, column: name, old: number(old, s), new: number(now, f), kind: begins ? 'rebased' : 'revised' })
     }
   }
-  return { rows: out as unknown as Columns, revisions }
+  return { revisions, changed: isChanged.reduce((sum, one) => sum + one, 0) }
+}
+
+function isNear(ratio: number | null, factor: number): boolean {
+  return ratio !== null && Math.abs(ratio / factor - 1) <= Math.max(SMALLEST_ADJUSTED_CHANGE, Math.abs(factor - 1) / 50)
+}
+
+function number(column: Column, row: number): number | null {
+  const value = valueAt(column, row)
+  return typeof value === 'number' ? value : null
 }

@@ -128,7 +128,7 @@ function asNumber(value: number | bigint | string | null): number | null {
  * Fresh rows with the columns that only the store has, taken from the rows they replace:
  * an answer that does not carry a column says nothing about it.
  */
-function withStoredColumns(fresh: Columns, stored: Columns): Columns {
+export function withStoredColumns(fresh: Columns, stored: Columns): Columns {
   const missing = Object.keys(stored).filter((name) => !Object.hasOwn(fresh, name))
   if (missing.length === 0 || rowCount(stored) === 0) return fresh
   const from = new Int32Array(rowCount(fresh)).fill(-1)

@@ -63,7 +63,7 @@ function spread(row: readonly string[], builtIn: readonly string[]): readonly st
 
 const KNOWN_NAMES: ReadonlySet<string> = new Set([
   ...Object.keys(DEFAULT_RULES),
-  ...['equity', 'etf', 'crypto'],
+  'equity', 'etf', 'crypto',
   ...['forex', 'index', 'future', 'fund', 'option', 'rate', 'crypto'].flatMap((name) => [`${name}:daily`, `${name}:intraday`]),
   ...['stablecoin', 'currency'].flatMap((kind) => [`crypto:${kind}:daily`, `crypto:${kind}:intraday`]),
 ])

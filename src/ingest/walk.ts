@@ -1,0 +1,248 @@
+/**
+ * Walks a plan: each page is normalised, checked, buffered and committed in batches, so that an interrupted run
+ * resumes at its last commit and memory stays flat.
+ * @module
+ */
+import { rangesIn } from '../contract/coverage.ts'
+import { type ErrorCode, hasCode } from '../contract/errors.ts'
+import type { AskRecord } from '../contract/metadata-tracker.ts'
+import type { Plan, PlannedRequest } from '../contract/query.ts'
+import { type Range, intersectRanges, subtractRanges, unionRanges } from '../contract/range.ts'
+import type { Snapshot } from '../contract/storage.ts'
+import type { EpochMs } from '../contract/time.ts'
+import { scheduleAsks } from './asks.ts'
+import {
+  type BufferedPage,
+  COMMIT_AFTER_MS,
+  COMMIT_AFTER_MS_INSIDE,
+  COMMIT_ROWS_UNFINISHED,
+  type PageBuffer,
+  createPageBuffer,
+} from './buffer.ts'
+import { type CommitOutcome, commitPages } from './commit.ts'
+import { type IngestJob, type IngestRooms, type RunCounts, newId } from './job.ts'
+import { mayRebase } from './plan.ts'
+import { createProgress } from './progress.ts'
+import { fetchSeriesWhole } from './rebase-series.ts'
+import { type Refusal, askServed, refusalReason } from './refusal.ts'
+import { readRequest } from './request.ts'
+
+/** What a walk starts from. */
+export interface WalkStart {
+  readonly plan: Plan
+  readonly head: Snapshot | null
+  readonly asks: readonly AskRecord[]
+  /** Parts that the source does not reach back to, of which not even that is recorded. */
+  readonly unserved: readonly Range[]
+}
+
+/** What a walk ended with. */
+export interface Walk {
+  readonly plan: Plan
+  readonly versionBefore: number | null
+  head: Snapshot | null
+  readonly counts: RunCounts
+  asks: readonly AskRecord[]
+  /** What was answered, or refused. */
+  readonly asked: Range[]
+  failed: readonly Range[]
+  error: unknown
+  aborted: boolean
+  /** The source changed its basis, and the series was fetched whole: nothing is left to ask. */
+  isWhole: boolean
+  /** The source changed its basis, and the series could not be fetched whole: nothing on the new one was stored. */
+  isBetweenBases: boolean
+}
+
+/** A walk over nothing. */
+export function quietWalk({ plan, head, asks }: WalkStart): Walk {
+  return {
+    plan,
+    versionBefore: head?.version ?? null,
+    head,
+    counts: { requests: 0, rows: 0, added: 0, changed: 0, revised: 0, withdrawn: 0, rejected: 0, nullRows: 0, warnings: {} },
+    asks,
+    asked: [],
+    failed: [],
+    error: null,
+    aborted: false,
+    isWhole: false,
+    isBetweenBases: false,
+  }
+}
+
+/** Everything that one walk works with. */
+interface Stride {
+  readonly rooms: IngestRooms
+  readonly job: IngestJob
+  readonly walk: Walk
+  readonly buffer: PageBuffer
+  readonly runId: string
+  /** Waits for the next commit. */
+  refused: readonly Refusal[]
+  /** Where the source says its history begins. */
+  historyStartMs: EpochMs | undefined
+  flushedAtMs: EpochMs
+}
+
+/** Walks a plan. Never rejects: a failure is in the result, and what was proven before it is kept. */
+export async function walkPlan(rooms: IngestRooms, job: IngestJob, start: WalkStart): Promise<Walk> {
+  const walk = quietWalk(start)
+  const nowMs = rooms.runtime.now()
+  const runId = newId()
+  const refused = start.unserved.map((range) => ({ range, reason: 'outside-history', requestId: runId, asOfMs: nowMs, wasAsked: false }) as const)
+  const stride: Stride = { rooms, job, walk, buffer: createPageBuffer(), runId, refused, historyStartMs: undefined, flushedAtMs: nowMs }
+  if (start.plan.clipped !== null && start.unserved.length > 0) warnClipped(rooms, job, start.plan.clipped)
+  try {
+    await askAll(stride, start.plan.requests)
+    if (!walk.isWhole) await flush(stride, stride.buffer.takeAll())
+  } catch (error) {
+    if (!walk.isBetweenBases) await keepProven(stride)
+    walk.aborted = job.signal.aborted
+    walk.error = walk.aborted ? job.signal.reason : error
+    walk.failed = subtractRanges(unionRanges(start.plan.requests.map((request) => request.range)), walk.asked)
+  }
+  return walk
+}
+
+async function askAll(stride: Stride, requests: readonly PlannedRequest[]): Promise<void> {
+  const { rooms, job, walk } = stride
+  const progress = createProgress(rooms, job, requests.length)
+  const ask = async (request: PlannedRequest): Promise<void> => {
+    if (walk.isWhole) return
+    await askOne(stride, request)
+    progress.done(walk.counts.rows)
+    const waitedMs = rooms.runtime.now() - stride.flushedAtMs
+    await flush(stride, pagesToCommit(stride, waitedMs >= COMMIT_AFTER_MS))
+  }
+  // What is compared comes first: nothing on a new basis may be stored beside the old one.
+  const isFirst = (request: PlannedRequest): boolean => request.reasons.includes('recheck') && mayRebase({ series: job.series, capabilities: job.provider.capabilities })
+  const first = requests.filter(isFirst)
+  const rest = requests.filter((request) => !isFirst(request))
+  for (const request of first) await ask(request)
+  if (first.length > 0 && rest.length > 0) await flush(stride, stride.buffer.takeAll())
+  const refusals = new Map<number, unknown>()
+  await askServed(
+    rest.length,
+    async (i) => {
+      try {
+        await ask(rest[i] as PlannedRequest)
+        return false
+      } catch (error) {
+        if (!mayBeRefused(stride, (rest[i] as PlannedRequest).range, error)) throw error
+        refusals.set(i, error)
+        return true
+      }
+    },
+    (from, end) => noteRefused(stride, rest, from, end, refusals),
+  )
+}
+
+/** Is it a refusal that can be recorded? What was stored and could not be compared is a failure. */
+function mayBeRefused({ walk, job }: Stride, range: Range, error: unknown): boolean {
+  if (refusalReason(error) === null) return false
+  if (walk.head === null && job.mayFailOver === true) return false
+  return rangesIn(walk.head?.coverage ?? [], ['data', 'empty', 'partial'], range).length === 0
+}
+
+/** Records what was refused, if something newer is served; else the refusal is about more than old data. */
+function noteRefused(stride: Stride, requests: readonly PlannedRequest[], first: number, end: number, refusals: ReadonlyMap<number, unknown>): void {
+  const { rooms, job, walk } = stride
+  const error = refusals.get(first)
+  const lastEndMs = (requests[end - 1] as PlannedRequest).range.endMs
+  const hasNewer = end < requests.length || rangesIn(walk.head?.coverage ?? [], ['data', 'partial']).some((range) => range.endMs > lastEndMs)
+  if (!hasNewer) throw error
+  const reason = refusalReason(error) as Refusal['reason']
+  const requestId = `${stride.runId}.${first + 1}`
+  const refused = requests.slice(first, end).map(({ range }) => ({ range, reason, requestId, asOfMs: rooms.runtime.now(), wasAsked: true }))
+  stride.refused = [...stride.refused, ...refused]
+  walk.asked.push(...refused.map(({ range }) => range))
+  const message = `${job.provider.name} does not serve ${job.series.interval ?? job.series.schema} before ${new Date(lastEndMs).toISOString()}, and is asked again later: ${String(error)}`
+  rooms.emit('warning', { code: 'unavailable', message, series: job.series, provider: job.provider.name })
+}
+
+const UNTRUSTED: readonly ErrorCode[] = ['provider/pagination-loop', 'provider/units']
+
+/** Asks one planned request and buffers its pages. */
+async function askOne(stride: Stride, { range }: PlannedRequest): Promise<void> {
+  const { rooms, job, walk, buffer, runId } = stride
+  job.signal.throwIfAborted()
+  const requestId = `${runId}.${walk.counts.requests + 1}`
+  // Once the source has said where its history begins, what lies before needs no request of its own.
+  if (stride.historyStartMs !== undefined && range.endMs <= stride.historyStartMs) {
+    const answer = { proven: range, requestId, asOfMs: rooms.runtime.now(), hasRows: false, nullMs: [] }
+    buffer.add({ answer, rows: { timestamp: new BigInt64Array(0) }, rejects: null, actions: null })
+    walk.asked.push(range)
+    return
+  }
+  const askedBefore = walk.asked.length
+  try {
+    await readRequest(rooms, job, range, requestId, walk.counts, async (page, historyStartMs) => {
+      buffer.add(page)
+      walk.asked.push(page.answer.proven)
+      if (historyStartMs !== undefined) stride.historyStartMs = Math.min(historyStartMs, stride.historyStartMs ?? Infinity)
+      // One request for years of ticks must not wait for its end.
+      const waitedMs = rooms.runtime.now() - stride.flushedAtMs
+      if (!walk.isWhole) await flush(stride, pagesToCommit(stride, waitedMs >= COMMIT_AFTER_MS_INSIDE))
+    })
+  } catch (error) {
+    // An answer that repeats itself or counts in other units is not to be trusted in any part.
+    if (UNTRUSTED.some((code) => hasCode(error, code))) {
+      buffer.drop(requestId)
+      walk.asked.length = askedBefore
+    }
+    throw error
+  }
+}
+
+function pagesToCommit({ buffer, job, walk }: Stride, isLate: boolean): BufferedPage[] {
+  if (buffer.isEmpty) return []
+  if (isLate || buffer.rows >= COMMIT_ROWS_UNFINISHED) return buffer.takeAll()
+  return buffer.takeFinished(job.series.schema, walk.head?.partition ?? 'month') ?? []
+}
+
+/** Commits pages and what was refused; fetches the series whole where its basis seems to have changed. */
+async function flush(stride: Stride, pages: readonly BufferedPage[]): Promise<void> {
+  const { rooms, job, walk } = stride
+  // Of a series that is not stored a refusal alone makes none.
+  if (pages.length === 0 && (stride.refused.length === 0 || walk.head === null)) return
+  stride.flushedAtMs = rooms.runtime.now()
+  const history = stride.historyStartMs === undefined ? {} : { historyStartMs: stride.historyStartMs }
+  const done = await commitPages(rooms, job, pages, { mayRebase: true, refused: stride.refused, ...history })
+  if (!done.needsWhole) {
+    const refused = stride.refused
+    stride.refused = []
+    return noteOutcome(stride, done, pages.map((page) => page.answer.proven), refused)
+  }
+  walk.isBetweenBases = true
+  const whole = await fetchSeriesWhole(rooms, job, walk.counts, stride.historyStartMs)
+  walk.isBetweenBases = false
+  walk.isWhole = true
+  walk.asked.push(...whole.proven)
+  noteOutcome(stride, whole, whole.proven, [])
+}
+
+function noteOutcome({ rooms, walk }: Stride, done: CommitOutcome, asked: readonly Range[], refused: readonly Refusal[]): void {
+  walk.head = done.head ?? walk.head
+  for (const name of ['added', 'changed', 'revised', 'withdrawn', 'rejected'] as const) walk.counts[name] += done[name]
+  // What lies out of reach is known without asking; what was refused is asked again like a hole.
+  const again = refused.flatMap(({ range, wasAsked }) => (wasAsked ? [range] : []))
+  const holes = intersectRanges(again, rangesIn(walk.head?.coverage ?? [], ['unavailable']))
+  walk.asks = scheduleAsks(walk.asks, [...asked, ...again], [...done.holes, ...holes], rooms.runtime.now())
+}
+
+/** After a failure: what was proven so far is kept. */
+async function keepProven(stride: Stride): Promise<void> {
+  const { rooms, job, buffer } = stride
+  try {
+    await flush(stride, buffer.takeAll())
+  } catch (error) {
+    // The first failure is the one to report; this one is told beside it.
+    rooms.emit('warning', { code: 'commit-failed', message: `what was proven before the failure could not be stored: ${String(error)}`, series: job.series })
+  }
+}
+
+function warnClipped(rooms: IngestRooms, job: IngestJob, clipped: Range): void {
+  const message = `${job.provider.name} keeps no ${job.series.interval ?? job.series.schema} before ${new Date(clipped.endMs).toISOString()}: the range before it cannot be asked`
+  rooms.emit('warning', { code: 'history-limited', message, series: job.series, provider: job.provider.name })
+}
