@@ -42,7 +42,7 @@ export function calendar(name: string): ExchangeCalendar {
   const key = String(name).trim().toLowerCase()
   const spec = byName.get((ALIASES[key] ?? key).toLowerCase())
   if (spec === undefined) {
-    const remedy = `use ${calendarNames().join(', ')}, or defineCalendar(table)`
+    const remedy = `use ${calendarNames().join(', ')}, or defineCalendar(table), given to the client as calendars: { ${JSON.stringify(name)}: … }`
     const message = `calendar: ${JSON.stringify(name)} is not built in: ${remedy}`
     throw new ConfigError('config/option', message, { field: 'calendar', value: name })
   }

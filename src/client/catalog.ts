@@ -5,13 +5,13 @@
 import { msOf } from '../contract/columns.ts'
 import { checkOptions } from '../contract/options.ts'
 import { SCHEMAS } from '../contract/schema.ts'
-import type { AssetClass, Series } from '../contract/series.ts'
+import type { AssetClass } from '../contract/series.ts'
 import type { CatalogEntry } from '../contract/storage.ts'
 import { type HealthOptions, type HealthReport, type SeriesFacts, reportHealth } from '../health/report.ts'
 import { classify } from '../select/classify.ts'
-import { marketCalendar } from '../select/market-calendar.ts'
 import type { ListFilter, SeriesEntry } from './data-client.ts'
 import type { ClientRooms } from './rooms.ts'
+import { calendarName } from './route.ts'
 
 const FILTER_KEYS: readonly (keyof ListFilter)[] = ['provider', 'schema', 'symbol', 'interval']
 
@@ -41,12 +41,8 @@ export async function checkHealth(rooms: ClientRooms, options: HealthOptions = {
   const facts: SeriesFacts[] = []
   for (const { series, head } of await rooms.storage.list()) {
     const assetClass = (head.meta.assetClass ?? classify(series.symbol).assetClass) as AssetClass
-    const name = head.meta.calendar?.name ?? calendarName(series, assetClass)
+    const name = calendarName(rooms, series, assetClass, head)
     facts.push({ head, assetClass, calendar: rooms.calendar(name), status: await rooms.tracker.status(series) })
   }
   return reportHealth(facts, rooms.runtime.now(), options)
-}
-
-function calendarName(series: Series, assetClass: AssetClass): string {
-  return marketCalendar(series.symbol, assetClass)
 }

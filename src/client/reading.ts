@@ -126,7 +126,7 @@ async function readOnce(
   const range = options.range ?? readRange(query, route, snapshot, context.nowMs)
   const proven = await readProven(context, snapshot, range, columnsToRead(query))
   const cut = query.final ? cutToFinal(proven) : proven
-  if (query.complete) requireComplete(cut.report)
+  if (query.complete) requireComplete(cut.report, context)
   const viewed = await viewColumns(rooms, route, query, snapshot, cut)
   return toTable(route.series, viewed)
 }
@@ -158,7 +158,7 @@ export async function toTable(series: Series, { columns, report }: ProvenRows): 
 export async function emptyTable(rooms: ClientRooms, route: Route, query: ParsedQuery, range: Range, failed: readonly Range[]): Promise<Table> {
   const context = proofContext(rooms, route, failed)
   const report = nothingStored(route.series, range, context.closedEndMs, failed)
-  if (query.complete) requireComplete(report)
+  if (query.complete) requireComplete(report, context)
   return toTable(route.series, { columns: noRows(route.series), report })
 }
 
@@ -179,11 +179,14 @@ export async function* scanTables(
     const message = 'fill: a batch does not know its neighbours: use read, or fill after collecting'
     throw new ConfigError('config/option', message, { field: 'fill', value: query.fill.method })
   }
+  if (batchRows !== undefined && !(Number.isSafeInteger(batchRows) && batchRows > 0)) {
+    throw new ConfigError('config/option', `batchRows: ${String(batchRows)} is no number of rows: use 1 or more`, { field: 'batchRows', value: batchRows })
+  }
   const context = proofContext(rooms, route, [], query.signal)
   const snapshot = await chooseSnapshot(rooms, route, query)
   const whole = readRange(query, route, snapshot, context.nowMs)
   const report = query.complete || query.final ? await proveWhole(context, snapshot, whole) : null
-  if (report !== null && query.complete) requireComplete(report)
+  if (report !== null && query.complete) requireComplete(report, context)
   const range = report !== null && query.final ? cutRange(report) : whole
   const wanted = wantedColumns(snapshot, columnsToRead(query))
   const request = { range, ...(wanted === undefined ? {} : { columns: wanted }), ...(batchRows === undefined ? {} : { batchRows }) }

@@ -81,7 +81,7 @@ export async function findRoute(rooms: ClientRooms, asked: ParsedQuery): Promise
   if (stored !== null) return routeOf(rooms, stored.head, stored.series, stored.provider, assetClass, [])
   const { verdicts } = judge(rooms, providers, resolved)
   const [first, ...others] = verdicts.filter((verdict) => verdict.serves).map((verdict) => verdict.provider)
-  if (first === undefined) throw nobodyServes(query, verdicts)
+  if (first === undefined) throw nobodyServes(query, assetClass, verdicts)
   return freshRoute(rooms, query, assetClass, first, others)
 }
 
@@ -124,8 +124,16 @@ function routeOf(
   others: readonly Provider[],
 ): Route {
   const capabilities = provider?.capabilities ?? UNKNOWN_SOURCE
-  const name = capabilities.calendar ?? head?.meta.calendar?.name ?? marketCalendar(series.symbol, assetClass)
+  const name = capabilities.calendar ?? calendarName(rooms, series, assetClass, head)
   return { series, provider, capabilities, calendar: rooms.calendar(name), assetClass, head, others }
+}
+
+/** By which calendar a series is judged, where its source names none. */
+export function calendarName({ options }: ClientRooms, series: Series, assetClass: AssetClass, head: Snapshot | null): string {
+  const isGiven = (name: string): boolean => Object.hasOwn(options.calendars, name)
+  const market = marketCalendar(series.symbol, assetClass, isGiven)
+  // One that the caller gives for the exchange beats the makeshift by which the series was stored before.
+  return isGiven(market) ? market : (head?.meta.calendar?.name ?? market)
 }
 
 /** The series that a query means at one provider. */
@@ -163,10 +171,11 @@ export async function storedFirst(
   return found.toSorted((a, b) => age(a.head) - age(b.head))[0] ?? null
 }
 
-function nobodyServes(query: ParsedQuery, verdicts: readonly Verdict[]): ConfigError {
+function nobodyServes(query: ParsedQuery, assetClass: AssetClass, verdicts: readonly Verdict[]): ConfigError {
   const what = [query.schema, query.interval, query.symbol].filter((part) => part !== undefined).join(' ')
   const reasons = verdicts.map((verdict) => `${verdict.provider.name}: ${verdict.reason}`).join('; ') || 'none is configured'
-  const message = `provider: nobody serves ${what} (${reasons}). Configure one that does, or name it with provider`
+  const guess = query.assetClass === undefined ? `. ${query.symbol} is taken for ${assetClass}: say assetClass if it is something else` : ''
+  const message = `provider: nobody serves ${what} (${reasons}). Configure one that does, or name it with provider${guess}`
   return new ConfigError('config/provider', message, {
     field: 'provider',
     symbol: query.symbol,

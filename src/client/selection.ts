@@ -43,7 +43,12 @@ export async function explainSelection(rooms: ClientRooms, asked: ParsedQuery): 
   const { rule, verdicts } = judge(rooms, providers, resolved)
   const candidates = verdicts.map(({ provider, serves, reason }) => ({ provider: provider.name, serves, reason }))
   const facts = { symbol: query.symbol, assetClass, resolved: resolved.resolved, rule, candidates }
-  if (query.provider !== undefined) return { ...facts, chosen: query.provider, reason: 'named in the query' }
+  if (query.provider !== undefined) {
+    const isKnown = providers.some(({ name }) => name === query.provider)
+    return isKnown
+      ? { ...facts, chosen: query.provider, reason: 'named in the query' }
+      : { ...facts, chosen: null, reason: `${query.provider} is named in the query, but not configured` }
+  }
   const stored = await storedFirst(rooms, query, providers)
   if (stored !== null) return { ...facts, chosen: stored.series.provider, reason: 'its series is stored, and a series never changes its source' }
   const first = candidates.find((candidate) => candidate.serves)

@@ -12,6 +12,7 @@ import type { CoverageReport } from '../contract/query.ts'
 import { type Range, formatRange, intersect, intersectRanges, subtractRanges, unionRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import { type Series, seriesKey } from '../contract/series.ts'
+import { slotsOf } from '../contract/slots.ts'
 import type { Snapshot, Storage } from '../contract/storage.ts'
 import type { EpochMs } from '../contract/time.ts'
 
@@ -165,11 +166,11 @@ export function cutProvisional(rows: Columns, report: CoverageReport): Range {
 }
 
 /**
- * Refuses a range in which anything is missing but what is not closed yet.
+ * Refuses a range in which a bar is missing that is closed. Nights, weekends and holidays hold none, asked or not.
  * @throws {StorageError} `storage/incomplete` naming the first ranges
  */
-export function requireComplete(report: CoverageReport): void {
-  const holes = report.missing.filter((missing) => missing.kind !== 'pending')
+export function requireComplete(report: CoverageReport, context: Pick<ProofContext, 'calendar' | 'capabilities'>): void {
+  const holes = report.missing.filter((missing) => missing.kind !== 'pending' && mayHoldBars(missing, report.series, context))
   if (holes.length === 0) return
   const shown = holes.slice(0, 3).map((hole) => `${formatRange(hole)} (${hole.kind})`)
   const more = holes.length > shown.length ? ` and ${holes.length - shown.length} more` : ''
@@ -179,6 +180,13 @@ export function requireComplete(report: CoverageReport): void {
     symbol: report.series.symbol,
     issues: holes.map((hole) => ({ path: formatRange(hole), message: hole.kind })),
   })
+}
+
+/** Is the market open in this range? Yes where its calendar does not know, and for what is no bar. */
+function mayHoldBars(range: Range, { interval }: Series, { calendar, capabilities }: Pick<ProofContext, 'calendar' | 'capabilities'>): boolean {
+  const { valid } = calendar
+  if (interval === undefined || range.startMs < valid.startMs || range.endMs > valid.endMs) return true
+  return slotsOf(calendar, range, interval, capabilities.anchor, capabilities.dayBoundary).total > 0
 }
 
 /** The proof of a series of which nothing is stored. */

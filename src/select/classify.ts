@@ -41,7 +41,7 @@ const SHAPES: readonly { readonly shape: RegExp; readonly kind: (match: RegExpEx
   { shape: /^[A-Z.]{1,6}\d{6}[CP]\d{8}$/, kind: () => ({ assetClass: 'option' }) },
   { shape: /^([A-Z0-9]{2,12})[-/]([A-Z]{3,5})$/, kind: (m) => pairKind(m) },
   { shape: /^([A-Z]{3})([A-Z]{3})$/, kind: (m) => currencyPair(m) },
-  { shape: new RegExp(`^([A-Z0-9]{2,12}?)(${CRYPTO_QUOTES.join('|')})$`), kind: (m) => tokenPair(m) },
+  { shape: new RegExp(`^([A-Z0-9]{1,12}?)(${CRYPTO_QUOTES.join('|')})$`), kind: (m) => tokenPair(m) },
   { shape: /^[A-Z0-9-]+\.([A-Z]{1,2})$/, kind: (m) => listing(m) },
 ]
 
@@ -60,8 +60,9 @@ function currencyPair(match: RegExpExecArray): Classification | null {
 
 function tokenPair(match: RegExpExecArray): Classification | null {
   const { base, quote } = pair(match)
-  // `ABBTC` could be a share; a stablecoin at the end could not.
-  return STABLECOINS.includes(quote) || base.length >= 3 ? { assetClass: 'crypto', base, quote } : null
+  // `ABBTC` and `ADAI` could be shares; a token of four letters at the end could not, even after a coin such as `W`.
+  const shortest = !STABLECOINS.includes(quote) ? 3 : quote.length > 3 ? 1 : 2
+  return base.length >= shortest ? { assetClass: 'crypto', base, quote } : null
 }
 
 function listing(match: RegExpExecArray): Classification | null {

@@ -30,10 +30,13 @@ const FUTURE_CALENDARS: Readonly<Record<string, string>> = {
   M2K: 'GLOBEX_EQ', CL: 'NYMEX', NG: 'NYMEX', HO: 'NYMEX', RB: 'NYMEX', MCL: 'NYMEX', BZ: 'NYMEX',
 }
 
-/** Name of the calendar of an instrument. */
-export function marketCalendar(symbol: string, assetClass: AssetClass): string {
+/**
+ * Name of the calendar of an instrument.
+ * @param isGiven is there a calendar of the caller by this name? One by the code of the exchange serves its listings
+ */
+export function marketCalendar(symbol: string, assetClass: AssetClass, isGiven?: (name: string) => boolean): string {
   const { mic } = classify(symbol)
-  if (mic !== undefined && assetClass !== 'crypto') return MIC_CALENDARS[mic] ?? 'weekdays'
+  if (mic !== undefined && assetClass !== 'crypto') return isGiven?.(mic) === true ? mic : (MIC_CALENDARS[mic] ?? 'weekdays')
   if (assetClass === 'index') return INDEX_CALENDARS[symbol] ?? CLASS_CALENDARS.index
   if (assetClass === 'future') return FUTURE_CALENDARS[/^[A-Z0-9]+/.exec(symbol)?.[0] ?? ''] ?? CLASS_CALENDARS.future
   return CLASS_CALENDARS[assetClass]

@@ -1,7 +1,9 @@
 /** What coverage says: listings, empty stretches, borders at odd milliseconds, sessions. */
 import { describe, expect, test } from 'vitest'
+import { defineCalendar } from '../../src/calendars/index.ts'
 import type { Page, Provider } from '../../src/contract/provider.ts'
 import { coverageOf } from '../../src/query/table.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { type FakeBar, type FakeSource, fakeSource, minuteBars, testClient } from './support.ts'
 
 const DAY = 86_400_000
@@ -66,6 +68,35 @@ describe('the time before a listing', () => {
     expect(spans(proof.missing)).toEqual(['2023-06-01 2023-09-01 provider-missing'])
     await expect(client.read({ ...KEY, start: '2023-06-01', end: '2023-09-01', complete: true })).rejects.toMatchObject({ code: 'storage/incomplete' })
     expect((await client.status(KEY)).asks).toHaveLength(1)
+  })
+})
+
+describe('a market that is closed', () => {
+  const spring = { ...KEY, start: '2024-03-16', end: '2024-03-23' }
+
+  test('misses no bar, asked or not, so that a week is complete from its first session to its last', async () => {
+    const source = fakeSource(weekdays('2024-03-01', '2024-04-01'), STOCK)
+    const { client } = testClient({ providers: [source.provider] })
+    await client.get({ ...KEY, start: '2024-03-18', end: '2024-03-23' })
+    const proof = coverageOf(await client.read({ ...spring, complete: true }))
+    expect(spans(proof.missing)).toEqual(['2024-03-16 2024-03-18 unfetched'])
+    await expect(client.read({ ...spring, start: '2024-03-15', complete: true })).rejects.toMatchObject({ code: 'storage/incomplete' })
+  })
+
+  test('is that of the caller, for a listing of its exchange, also where the series was stored without', async () => {
+    const bars = weekdays('2024-01-22', '2024-02-01').filter(([ms]) => ms !== date('2024-01-26'))
+    const source = fakeSource(bars, STOCK)
+    const { calendar: _unsaid, ...capabilities } = source.provider.capabilities
+    const provider = { ...source.provider, capabilities }
+    const storage = createMemoryStorage()
+    const query = { symbol: 'BHP.AX', interval: '1d', start: '2024-01-22', end: '2024-02-01' } as const
+    const without = testClient({ storage, providers: [provider] }).client
+    expect((await without.get(query)).numRows).toBe(7)
+    expect((await without.gaps(query)).expected).toBe(8)
+    const XASX = defineCalendar({ name: 'XASX', zone: 'Australia/Sydney', hours: { open: '10:00', close: '16:00' }, holidays: ['1-26'] })
+    const { client } = testClient({ storage, providers: [provider], calendars: { XASX } })
+    expect(await client.gaps(query)).toMatchObject({ expected: 7, present: 7, gaps: [] })
+    expect((await client.health()).totals.series).toBe(1)
   })
 })
 
