@@ -2,6 +2,7 @@
  * Wires the rooms into one client.
  * @module
  */
+import { ConfigError } from './contract/errors.ts'
 import type { Query } from './contract/query.ts'
 import { runBatch } from './client/batch.ts'
 import { checkHealth, listSeries } from './client/catalog.ts'
@@ -41,8 +42,9 @@ export function createDataClient(options: DataClientOptions = {}): DataClient {
     load: (query) => routed(query, 'load', (route, parsed) => fetchTable(rooms, route, parsed, 'load')),
     update: (query) => routed(query, 'update', (route, parsed) => runUpdate(rooms, route, parsed)),
     read: (query) => routed(query, 'read', (route, parsed) => readTable(rooms, route, parsed)),
-    scan: ({ batchRows, ...query }) =>
+    scan: (asked) =>
       collectable(async function* () {
+        const { batchRows, ...query } = asked ?? {}
         const parsed = parseQuery(query, 'scan')
         yield* scanTables(rooms, await findRoute(rooms, parsed), parsed, batchRows)
       }),
@@ -87,9 +89,16 @@ export function createDataClient(options: DataClientOptions = {}): DataClient {
   return Object.freeze(client)
 }
 
+const BOUND_KEYS: readonly BoundKey[] = ['symbol', 'interval', 'schema', 'provider', 'assetClass']
+
 /** The methods of a client with symbol, interval, schema and provider bound. */
 function bindSeries(client: DataClient, key: Pick<Query, BoundKey>): SeriesClient {
-  const bind = (query: object = {}): Query => ({ ...query, ...key })
+  checkOptions(key, BOUND_KEYS, 'of')
+  const bind = (query: object = {}): Query => {
+    const twice = BOUND_KEYS.find((name) => name in query)
+    if (twice === undefined) return { ...query, ...key }
+    throw new ConfigError('config/option', `${twice}: is bound by of(): ask another series with a client of its own`, { field: twice })
+  }
   return Object.freeze({
     get: (query) => client.get(bind(query)),
     load: (query) => client.load(bind(query)),

@@ -3,6 +3,7 @@
  * @module
  */
 import pLimit from 'p-limit'
+import { ConfigError } from '../contract/errors.ts'
 import { checkOptions } from '../contract/options.ts'
 import type { ProgressEvent } from '../contract/events.ts'
 import type { Query } from '../contract/query.ts'
@@ -18,6 +19,7 @@ export interface BatchContext {
 }
 
 const KEYS: readonly (keyof BatchOptions)[] = ['operation', 'concurrency', 'signal', 'onProgress']
+const OPERATIONS: readonly NonNullable<BatchOptions['operation']>[] = ['get', 'load', 'update', 'read']
 
 /**
  * Yields results as they end. Every route is checked before the first request: a query without one is
@@ -29,7 +31,12 @@ export async function* runBatch(
   options: BatchOptions = {},
 ): AsyncGenerator<BatchResult, void, undefined> {
   checkOptions(options, KEYS, 'batch')
-  const { signal } = options
+  const { signal, operation = 'get' } = options
+  if (!Array.isArray(queries)) throw new ConfigError('config/option', 'batch: takes a list of queries', { field: 'queries', value: queries })
+  if (!OPERATIONS.includes(operation)) {
+    const message = `operation: ${JSON.stringify(operation)} is not understood: use ${OPERATIONS.join(', ')}`
+    throw new ConfigError('config/option', message, { field: 'operation', value: operation })
+  }
   signal?.throwIfAborted()
   const broken = await Promise.all(queries.map((query) => context.check(query).then(() => null, (error: unknown) => ({ error }))))
   const abandon = new AbortController()

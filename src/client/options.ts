@@ -134,17 +134,17 @@ export function resolveOptions(options: DataClientOptions): ResolvedOptions {
   if (typeof root !== 'string' || root.length === 0) refuse('root', options.root, 'use the path of a folder')
   return Object.freeze({
     root,
-    storage: options.storage ?? {},
+    storage: checkStorage(options.storage ?? {}),
     providers: checkProviders(options.providers),
     gapDetector: options.gapDetector ?? {},
     metadata: options.metadata,
-    calendars: options.calendars ?? {},
+    calendars: checkCalendars(options.calendars ?? {}),
     selection: options.selection ?? {},
     quality: {
       onInvalid: choice('quality.onInvalid', quality.onInvalid ?? DEFAULTS.quality.onInvalid, ['quarantine', 'keep', 'reject']),
       maxInvalidShare: within('quality.maxInvalidShare', quality.maxInvalidShare ?? DEFAULTS.quality.maxInvalidShare, 0, 1),
     },
-    concurrency: within('concurrency', options.concurrency ?? DEFAULTS.concurrency, 1, 1000),
+    concurrency: Math.floor(within('concurrency', options.concurrency ?? DEFAULTS.concurrency, 1, 1000)),
     http: {
       timeoutMs: within('http.timeoutMs', http.timeoutMs ?? DEFAULTS.http.timeoutMs, 1, 86_400_000),
       maxBodyBytes: within('http.maxBodyBytes', http.maxBodyBytes ?? DEFAULTS.http.maxBodyBytes, 1, 2 ** 31),
@@ -160,6 +160,9 @@ export function resolveOptions(options: DataClientOptions): ResolvedOptions {
 
 function resolveRuntime(given: Partial<Runtime>): Runtime {
   checkOptions(given, ['now', 'sleep', 'random', 'fetch', 'env'], 'runtime')
+  for (const [name, value] of Object.entries(given)) {
+    if (name !== 'env' && value !== undefined && typeof value !== 'function') refuse(`runtime.${name}`, value, 'use a function')
+  }
   return Object.freeze({
     now: given.now ?? Date.now,
     sleep: given.sleep ?? sleep,
@@ -192,6 +195,24 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
+function checkStorage(storage: Storage | LocalStorageOptions): Storage | LocalStorageOptions {
+  if ('commit' in storage) return storage
+  const { partition = 'auto', compression = 'none', io = 'auto', history = {} } = storage
+  choice('storage.partition', partition, ['auto', 'all', 'year', 'quarter', 'month', 'day'])
+  choice('storage.compression', compression, ['none', 'zstd'])
+  choice('storage.io', io, ['auto', 'sync', 'async'])
+  checkOptions(history, ['everyMs', 'hourlyMs', 'dailyMs', 'last', 'historyBytes'], 'storage.history')
+  return storage
+}
+
+function checkCalendars(calendars: Readonly<Record<string, Calendar>>): Readonly<Record<string, Calendar>> {
+  if (Array.isArray(calendars)) refuse('calendars', calendars.map((one) => one?.name), 'use an object, such as { XASX: sydney }')
+  for (const [name, given] of Object.entries(calendars)) {
+    if (typeof given?.sessions !== 'function') refuse(`calendars.${name}`, given, 'use what defineCalendar or calendar returns')
+  }
+  return calendars
+}
+
 function checkProviders(providers: readonly Provider[] | undefined): readonly Provider[] | undefined {
   if (providers === undefined) return undefined
   if (!Array.isArray(providers)) refuse('providers', providers, 'use a list, such as [binance(), yahoo()]')
@@ -199,7 +220,8 @@ function checkProviders(providers: readonly Provider[] | undefined): readonly Pr
   for (const provider of providers) {
     if (typeof provider === 'function') refuse('providers', provider, 'call the factory: binance() instead of binance')
     const isProvider = typeof provider === 'object' && provider !== null && typeof provider.fetch === 'function' && typeof provider.name === 'string'
-    if (!isProvider) refuse('providers', provider, 'each entry needs name, capabilities and fetch')
+    const isDescribed = isProvider && Array.isArray(provider.capabilities?.schemas) && Array.isArray(provider.capabilities.assetClasses)
+    if (!isDescribed) refuse('providers', provider, 'each entry needs name, capabilities and fetch')
     if (!/^[a-z0-9-]{1,32}$/.test(provider.name)) refuse('providers', provider.name, 'a name is 1 to 32 of a-z, 0-9 and -')
     if (names.has(provider.name)) refuse('providers', provider.name, 'two providers have this name: give one of them another')
     names.add(provider.name)

@@ -6,7 +6,8 @@ import { EventEmitter } from 'eventemitter3'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { calendar as builtInCalendar } from '../calendars/index.ts'
 import type { Calendar } from '../contract/calendar.ts'
-import type { ClientEvents, Emit, EventName } from '../contract/events.ts'
+import { ConfigError } from '../contract/errors.ts'
+import { type ClientEvents, EVENT_NAMES, type Emit, type EventName } from '../contract/events.ts'
 import type { Http } from '../contract/http.ts'
 import type { Provider } from '../contract/provider.ts'
 import type { Storage } from '../contract/storage.ts'
@@ -74,6 +75,10 @@ export function createRooms(options: ResolvedOptions): ClientRooms {
     }),
     engine: () => opened,
     on(name, listener) {
+      if (!EVENT_NAMES.includes(name) || typeof listener !== 'function') {
+        const message = `on: takes one of ${EVENT_NAMES.join(', ')} and a function, not ${JSON.stringify(name)} and ${typeof listener}`
+        throw new ConfigError('config/option', message, { field: 'on', value: name })
+      }
       emitter.on(name, listener)
       return () => void emitter.off(name, listener)
     },

@@ -49,8 +49,14 @@ export function jobOf(route: Route, query: ParsedQuery, operation: Operation, ra
   }
 }
 
+const OPERATIONS: readonly Operation[] = ['get', 'load', 'update']
+
 /** What an operation would ask. */
 export async function planOperation(rooms: ClientRooms, route: Route, query: ParsedQuery, operation: Operation): Promise<Plan> {
+  if (!OPERATIONS.includes(operation)) {
+    const message = `plan: ${JSON.stringify(operation)} is no operation: use ${OPERATIONS.join(', ')}`
+    throw new ConfigError('config/option', message, { field: 'operation', value: operation })
+  }
   const range = operationRange(rooms, route, query, operation)
   const { plan } = await planJob(rooms, jobOf(route, query, operation, range))
   return plan

@@ -5,6 +5,7 @@
 import type { Calendar } from '../contract/calendar.ts'
 import { msOf } from '../contract/columns.ts'
 import { rangesIn } from '../contract/coverage.ts'
+import { ConfigError } from '../contract/errors.ts'
 import type { SeriesStatus } from '../contract/metadata-tracker.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'
@@ -80,6 +81,11 @@ export const DEFAULT_STALE_AFTER: StaleAfter = { sessions: 2 }
 /** Makes the report. Pure. */
 export function reportHealth(facts: readonly SeriesFacts[], nowMs: EpochMs, options: HealthOptions = {}): HealthReport {
   const staleAfter = options.staleAfter ?? DEFAULT_STALE_AFTER
+  const bound: unknown = 'ms' in staleAfter ? staleAfter.ms : staleAfter.sessions
+  if (typeof bound !== 'number' || !(bound >= 0)) {
+    const message = `staleAfter: ${JSON.stringify(staleAfter)} is not understood: use { sessions: 2 } or { ms: 86_400_000 }`
+    throw new ConfigError('config/option', message, { field: 'staleAfter', value: staleAfter })
+  }
   const series = facts.map((one) => seriesHealth(one, nowMs, staleAfter))
   const classes = [...new Set(series.map((one) => one.assetClass))].toSorted()
   const rank = (one: SeriesHealth): number => (one.stale ? 2 : 0) + (one.lastOutcome === 'failed' ? 1 : 0)

@@ -65,6 +65,11 @@ describe('a wrong option of the client names field, value and remedy', () => {
     ['no number', { concurrency: 'many' }, 'concurrency', 'use a number'],
     ['a nested unknown key', { http: { timeout: 5 } }, 'timeout', 'did you mean timeoutMs?'],
     ['a share above 1', { quality: { maxInvalidShare: 2 } }, 'quality.maxInvalidShare', 'between 0 and 1'],
+    ['an unknown compression', { storage: { compression: 'gzip' } }, 'storage.compression', 'use none, zstd'],
+    ['an unknown partition', { storage: { partition: 'week' } }, 'storage.partition', 'quarter'],
+    ['a clock that is no function', { runtime: { now: 5 } }, 'runtime.now', 'use a function'],
+    ['a source without a table', { providers: [{ name: 'x', fetch: () => {}, capabilities: {} }] }, 'providers', 'capabilities'],
+    ['a calendar that is none', { calendars: { XASX: {} } }, 'calendars.XASX', 'defineCalendar'],
   ] as const)('%s', (_name, options, field, remedy) => {
     const make = (): unknown => createDataClient({ storage: createMemoryStorage(), ...(options as object) })
     expect(make).toThrow(remedy)
@@ -73,6 +78,28 @@ describe('a wrong option of the client names field, value and remedy', () => {
     } catch (error) {
       expect(error).toMatchObject({ code: 'config/option', field })
     }
+  })
+})
+
+describe('a wrong argument of a call names field and remedy', () => {
+  const { client } = testClient({ providers: [fakeSource([]).provider] })
+  test.each([
+    ['an unknown operation of a batch', () => client.batch([], { operation: 'fetch' as 'get' }).collect(), 'operation', 'use get'],
+    ['one query for a batch', () => client.batch(GOOD as never).collect(), 'queries', 'a list'],
+    ['an unknown operation of a plan', () => client.plan(GOOD, 'read' as 'get'), 'operation', 'use get'],
+    ['a bound that is none', () => client.health({ staleAfter: { session: 2 } as never }), 'staleAfter', 'use { sessions'],
+    ['batches without rows', () => client.scan({ ...GOOD, batchRows: 0 }).collect(), 'batchRows', 'use 1 or more'],
+    ['an unknown event', async () => client.on('pages' as 'page', () => {}), 'on', 'progress'],
+    ['a range that is bound', async () => client.of(GOOD as never), 'start', 'it takes symbol'],
+    ['another symbol than the bound one', async () => client.of({ symbol: 'A' }).get({ symbol: 'B' } as never), 'symbol', 'is bound'],
+  ] as const)('%s', async (_name, call, field, remedy) => {
+    const error: unknown = await call().then(() => null, (failed: unknown) => failed)
+    expect(error).toMatchObject({ code: 'config/option', field })
+    expect((error as Error).message).toContain(remedy)
+  })
+
+  test('a source that is not configured is chosen by nobody', async () => {
+    expect(await client.explainSelection({ ...GOOD, provider: 'nobody' })).toMatchObject({ chosen: null, reason: expect.stringContaining('not configured') })
   })
 })
 
