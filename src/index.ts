@@ -19,7 +19,7 @@ export type { BarColumns, FormatOptions, PlainColumns, PlainValues, Row, RowsOpt
 export { formatHealth } from './health/format-health.ts'
 export type { HealthOptions, HealthReport, HealthTotals, SeriesHealth, StaleAfter } from './health/report.ts'
 export { createTracker } from './health/tracker.ts'
-export { createGapDetector } from './gaps/index.ts'
+export { type GapDetectorOptions, createGapDetector } from './gaps/index.ts'
 export { createMemoryStorage } from './storage/memory.ts'
 export { createLocalStorage } from './storage/local/index.ts'
 

@@ -121,7 +121,8 @@ export interface DataClient {
   load(query: Query): Promise<Table>
   /**
    * Brings a series current: heals old holes and provisional bars, compares the recent past, appends what is new.
-   * Never changes the provider. A bar that the source withdraws stays and is marked.
+   * Never changes the provider. A bar that the source withdraws stays and is marked. It begins where coverage does, or at an
+   * earlier `start`, so that what lies between two ranges that were asked is fetched too: `plan(query, 'update')` tells.
    * @throws {ConfigError} `config/not-loaded` for a series that is not stored, unless a `start` is given
    */
   update(query: Query): Promise<UpdateReport>
@@ -138,7 +139,10 @@ export interface DataClient {
   coverage(query: Query): Promise<CoverageReport>
   /** What is missing in a range, and why. */
   gaps(query: Query): Promise<GapReport>
-  /** Many series; one failure never stops the others. All routes are checked before the first request. */
+  /**
+   * Many series; one failure never stops the others. All routes are checked before the first request. Results come as they
+   * end, not in the order of the queries.
+   */
   batch(queries: readonly Query[], options?: BatchOptions): Collectable<BatchResult>
   /** The same methods with the series bound. */
   of(key: Pick<Query, BoundKey>): SeriesClient
@@ -151,7 +155,7 @@ export interface DataClient {
   revisions(query: Query): Promise<Table>
   /** Rows that rules rejected. */
   rejects(query: Query): Promise<Table>
-  /** Totals, by asset class and per series. */
+  /** Totals, by asset class and per stored series. */
   health(options?: HealthOptions): Promise<HealthReport>
   /** Who would be asked for a query, and why not the others. No network. */
   explainSelection(query: Query): Promise<SelectionExplanation>

@@ -11,6 +11,7 @@ import type { Provider } from '../contract/provider.ts'
 import type { Logger, Runtime } from '../contract/runtime.ts'
 import { SILENT } from '../contract/runtime.ts'
 import type { Partition, Storage } from '../contract/storage.ts'
+import type { GapDetectorOptions } from '../gaps/index.ts'
 import type { OnInvalid, Quality } from '../ingest/check.ts'
 import { type SelectionRules, checkRules } from '../select/rules.ts'
 
@@ -55,10 +56,10 @@ export interface DataClientOptions {
   /** @default every keyless provider, and each keyed one whose variable is set */
   readonly providers?: readonly Provider[]
   /** @default the detector by calendar and coverage, tolerance 0.1 of the interval */
-  readonly gapDetector?: GapDetector | { readonly tolerance?: number }
+  readonly gapDetector?: GapDetector | GapDetectorOptions
   /** @default a JSON record per series */
   readonly metadata?: MetadataTracker
-  /** Calendars that replace the built-in ones of the same name. */
+  /** Calendars by name: one of a built-in name replaces that one, one of an ISO 10383 code (`XASX`) holds for that exchange's listings. */
   readonly calendars?: Readonly<Record<string, Calendar>>
   readonly selection?: SelectionOptions
   readonly quality?: { readonly onInvalid?: OnInvalid; readonly maxInvalidShare?: number }
@@ -79,7 +80,7 @@ export interface ResolvedOptions {
   readonly root: string
   readonly storage: Storage | LocalStorageOptions
   readonly providers: readonly Provider[] | undefined
-  readonly gapDetector: GapDetector | { readonly tolerance?: number }
+  readonly gapDetector: GapDetector | GapDetectorOptions
   readonly metadata: MetadataTracker | undefined
   readonly calendars: Readonly<Record<string, Calendar>>
   readonly selection: SelectionOptions

@@ -35,16 +35,16 @@ export interface Query {
   /** @default the stored source, else the first of the rule that can serve it */
   readonly provider?: string
   readonly assetClass?: AssetClass
-  /** Inclusive. @default the first stored row */
+  /** Inclusive. An update begins no later than coverage does. @default the first stored row */
   readonly start?: TimeInput
-  /** Exclusive. @default now */
+  /** Exclusive. @default now; of reads without `start`, the end of what is stored */
   readonly end?: TimeInput
-  /** Columns in the order wanted; `timestamp` always comes first. @default all columns */
+  /** Columns in the order wanted; `timestamp` always comes first. One that the source never sent is null. @default all columns */
   readonly columns?: readonly string[]
   /** @default 'source' */
   readonly adjust?: Adjust
   readonly fill?: FillMethod | FillOptions | false
-  /** Reject unless nothing is missing but `pending`. @default false */
+  /** Reject if a bar is missing that is closed, by calendar and coverage. @default false */
   readonly complete?: boolean
   /** Cut bars off that can still change. @default false */
   readonly final?: boolean
