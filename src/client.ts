@@ -54,7 +54,7 @@ export function createDataClient(options: DataClientOptions = {}): DataClient {
     batch: (queries, batchOptions) =>
       collectable(() => {
         const check = (query: Query): Promise<void> => routed(query, 'batch', () => Promise.resolve())
-        const context = { client, concurrency: rooms.options.concurrency, now: rooms.runtime.now, check }
+        const context = { client, concurrency: rooms.options.concurrency, now: rooms.runtime.now, log: rooms.log, check }
         return runBatch(context, queries, batchOptions)
       }),
     of: (key) => bindSeries(client, key),

@@ -7,12 +7,14 @@ import { ConfigError } from '../contract/errors.ts'
 import { checkOptions } from '../contract/options.ts'
 import type { ProgressEvent } from '../contract/events.ts'
 import type { Query } from '../contract/query.ts'
+import type { Logger } from '../contract/runtime.ts'
 import type { BatchOptions, BatchResult, DataClient } from './data-client.ts'
 
 /** What a batch needs of its client. */
 export interface BatchContext {
   readonly client: Pick<DataClient, 'get' | 'load' | 'update' | 'read'>
   readonly concurrency: number
+  readonly log: Logger
   now(): number
   /** Checks a query and its route without the network. */
   check(query: Query): Promise<void>
@@ -31,33 +33,48 @@ export async function* runBatch(
   options: BatchOptions = {},
 ): AsyncGenerator<BatchResult, void, undefined> {
   checkOptions(options, KEYS, 'batch')
-  const { signal, operation = 'get' } = options
+  const { signal, operation = 'get', concurrency = context.concurrency } = options
   if (!Array.isArray(queries)) throw new ConfigError('config/option', 'batch: takes a list of queries', { field: 'queries', value: queries })
   if (!OPERATIONS.includes(operation)) {
     const message = `operation: ${JSON.stringify(operation)} is not understood: use ${OPERATIONS.join(', ')}`
     throw new ConfigError('config/option', message, { field: 'operation', value: operation })
   }
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    const message = `concurrency: ${JSON.stringify(concurrency)} is not understood: use a whole number from 1 on`
+    throw new ConfigError('config/option', message, { field: 'concurrency', value: concurrency })
+  }
   signal?.throwIfAborted()
   const broken = await Promise.all(queries.map((query) => context.check(query).then(() => null, (error: unknown) => ({ error }))))
   const abandon = new AbortController()
   const stop = signal === undefined ? abandon.signal : AbortSignal.any([signal, abandon.signal])
-  const limit = pLimit(options.concurrency ?? context.concurrency)
+  const limit = pLimit(concurrency)
   const tell = createTeller(context, queries.length, options)
-  const finished: BatchResult[] = []
+  const finished: { readonly result: BatchResult; taken(): void }[] = []
   let wake: () => void = () => {}
-  const runs = queries.map(async (query, i) => {
+  let isAbandoned = false
+  // A result keeps its place until it is taken, so that no more tables wait than queries may run.
+  const end = (result: BatchResult): Promise<void> =>
+    new Promise((taken) => {
+      tell.ended(result)
+      finished.push({ result, taken })
+      if (isAbandoned) taken()
+      wake()
+    })
+  const runs = queries.map((query, i) => {
     const failure = broken[i]
-    const result = failure ? failed(query, failure.error) : await limit(() => runOne(context, query, options, stop, tell.progress))
-    tell.ended(result)
-    finished.push(result)
-    wake()
+    if (failure) return end(failed(query, failure.error))
+    return limit(async () => end(await runOne(context, query, options, stop, tell.progress)))
   })
   try {
     for (let yielded = 0; yielded < queries.length; yielded++) {
       if (finished.length === 0) await new Promise<void>((resolve) => (wake = resolve))
-      yield finished.shift() as BatchResult
+      const { result, taken } = finished.shift() as (typeof finished)[number]
+      taken()
+      yield result
     }
   } finally {
+    isAbandoned = true
+    for (const { taken } of finished) taken()
     abandon.abort(new Error('the batch was abandoned'))
     // What waits in the queue sees the abort before its first request.
     await Promise.allSettled(runs)
@@ -102,7 +119,8 @@ function createTeller(context: BatchContext, total: number, { onProgress }: Batc
   let failures = 0
   const tell = (series: ProgressEvent | null): void => {
     const elapsedMs = context.now() - startedAtMs
-    onProgress?.({
+    if (onProgress === undefined) return
+    const event = {
       done,
       total,
       failed: failures,
@@ -110,7 +128,13 @@ function createTeller(context: BatchContext, total: number, { onProgress }: Batc
       seriesPerSecond: elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0,
       timeLeftMs: done > 0 && elapsedMs > 0 ? Math.round((elapsedMs / done) * (total - done)) : null,
       series,
-    })
+    }
+    try {
+      onProgress(event)
+    } catch (error) {
+      // Who watches a batch never stops it.
+      context.log.error({ error: String(error) }, 'onProgress failed')
+    }
   }
   return {
     progress(query, event) {

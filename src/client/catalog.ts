@@ -2,6 +2,7 @@
  * What the store holds: the catalogue and the health of its series.
  * @module
  */
+import type { Calendar } from '../contract/calendar.ts'
 import { msOf } from '../contract/columns.ts'
 import { checkOptions } from '../contract/options.ts'
 import { SCHEMAS } from '../contract/schema.ts'
@@ -42,7 +43,16 @@ export async function checkHealth(rooms: ClientRooms, options: HealthOptions = {
   for (const { series, head } of await rooms.storage.list()) {
     const assetClass = (head.meta.assetClass ?? classify(series.symbol).assetClass) as AssetClass
     const name = calendarName(rooms, series, assetClass, head)
-    facts.push({ head, assetClass, calendar: rooms.calendar(name), status: await rooms.tracker.status(series) })
+    facts.push({ head, assetClass, calendar: calendarOr(rooms, name), status: await rooms.tracker.status(series) })
   }
   return reportHealth(facts, rooms.runtime.now(), options)
+}
+
+/** A series may have been stored by a client that had a calendar of its own: without it every day counts. */
+function calendarOr(rooms: ClientRooms, name: string): Calendar {
+  try {
+    return rooms.calendar(name)
+  } catch {
+    return rooms.calendar('24/7')
+  }
 }

@@ -19,6 +19,7 @@ import {
   type ProvenRows,
   cutProvisional,
   nothingStored,
+  provisionalRanges,
   proveRange,
   readProven,
   requireComplete,
@@ -159,12 +160,13 @@ export async function emptyTable(rooms: ClientRooms, route: Route, query: Parsed
   const context = proofContext(rooms, route, failed)
   const report = nothingStored(route.series, range, context.closedEndMs, failed)
   if (query.complete) requireComplete(report, context)
-  return toTable(route.series, { columns: noRows(route.series), report })
+  return toTable(route.series, { columns: noRows(route.series, query.columns), report })
 }
 
-function noRows(series: Series): Columns {
+function noRows(series: Series, wanted: readonly string[] | undefined): Columns {
   const empty = { timestamp: () => new BigInt64Array(0), int64: () => new BigInt64Array(0), float64: () => new Float64Array(0), int32: () => new Int32Array(0), uint8: () => new Uint8Array(0), string: () => ({ indices: new Int32Array(0), dictionary: [] }) }
-  const columns = SCHEMAS[series.schema].columns.filter((column) => !column.optional)
+  const names = wantedColumns({ series, columns: [] }, wanted)
+  const columns = SCHEMAS[series.schema].columns.filter(({ name, optional }) => names?.includes(name) ?? !optional)
   return Object.fromEntries(columns.map((column) => [column.name, empty[column.type]()])) as unknown as Columns
 }
 
@@ -185,9 +187,8 @@ export async function* scanTables(
   const context = proofContext(rooms, route, [], query.signal)
   const snapshot = await chooseSnapshot(rooms, route, query)
   const whole = readRange(query, route, snapshot, context.nowMs)
-  const report = query.complete || query.final ? await proveWhole(context, snapshot, whole) : null
-  if (report !== null && query.complete) requireComplete(report, context)
-  const range = report !== null && query.final ? cutRange(report) : whole
+  if (query.complete) requireComplete(await proveWhole(context, snapshot, whole), context)
+  const range = query.final ? cutRange(snapshot, whole) : whole
   const wanted = wantedColumns(snapshot, columnsToRead(query))
   const request = { range, ...(wanted === undefined ? {} : { columns: wanted }), ...(batchRows === undefined ? {} : { batchRows }) }
   let { startMs } = range
@@ -211,9 +212,9 @@ async function proveWhole(context: ProofContext, snapshot: Snapshot, range: Rang
   return proveRange(context, snapshot, range, timestamp)
 }
 
-function cutRange(report: CoverageReport): Range {
-  const [first] = report.provisional
-  return first === undefined ? report.requested : { startMs: report.requested.startMs, endMs: first.startMs }
+function cutRange(snapshot: Snapshot, range: Range): Range {
+  const [first] = provisionalRanges(snapshot, range)
+  return first === undefined ? range : { startMs: range.startMs, endMs: first.startMs }
 }
 
 /** The proof of a range without its rows. */

@@ -6,7 +6,7 @@ import { EventEmitter } from 'eventemitter3'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { calendar as builtInCalendar } from '../calendars/index.ts'
 import type { Calendar } from '../contract/calendar.ts'
-import { ConfigError } from '../contract/errors.ts'
+import { ConfigError, ProviderError } from '../contract/errors.ts'
 import { type ClientEvents, EVENT_NAMES, type Emit, type EventName } from '../contract/events.ts'
 import type { Http } from '../contract/http.ts'
 import type { Provider } from '../contract/provider.ts'
@@ -29,6 +29,9 @@ export interface ClientRooms extends IngestRooms {
   on<Name extends EventName>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void
   /** The engine of the network, if anything has used it. */
   engine(): HttpEngine | null
+  /** Notes a run that {@link ClientRooms.close} waits for. */
+  running<T>(run: Promise<T>): Promise<T>
+  /** Ends what runs: it stores what was proven. Then nothing is written any more. */
   close(): Promise<void>
 }
 
@@ -38,10 +41,12 @@ export function createRooms(options: ResolvedOptions): ClientRooms {
   const emitter = new EventEmitter()
   const emit: Emit = (name, event) => {
     for (const listener of emitter.listeners(name)) {
+      const failed = (error: unknown): void => logger.error({ event: name, error: String(error) }, 'a listener failed')
       try {
-        listener(event)
+        // One that is asynchronous may fail later, which would end the process.
+        Promise.resolve(listener(event) as unknown).catch(failed)
       } catch (error) {
-        logger.error({ event: name, error: String(error) }, 'a listener failed')
+        failed(error)
       }
     }
     if (name === 'warning') logger.warn(event, (event as ClientEvents['warning']).message)
@@ -57,6 +62,8 @@ export function createRooms(options: ResolvedOptions): ClientRooms {
     return opened
   })
   let opened: HttpEngine | null = null
+  const closing = new AbortController()
+  const runs = new Set<Promise<unknown>>()
   return {
     options,
     runtime,
@@ -82,9 +89,18 @@ export function createRooms(options: ResolvedOptions): ClientRooms {
       emitter.on(name, listener)
       return () => void emitter.off(name, listener)
     },
+    closing: closing.signal,
+    running(run) {
+      runs.add(run)
+      const forget = (): void => void runs.delete(run)
+      run.then(forget, forget)
+      return run
+    },
     async close() {
-      await storage.close()
+      closing.abort(new ProviderError('provider/unavailable', 'the client was closed'))
       await opened?.close()
+      await Promise.allSettled(runs)
+      await storage.close()
     },
   }
 }

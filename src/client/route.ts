@@ -78,7 +78,7 @@ export async function findRoute(rooms: ClientRooms, asked: ParsedQuery): Promise
   const providers = await rooms.providers()
   if (query.provider !== undefined) return namedRoute(rooms, query, query.provider, providers, assetClass)
   const stored = await storedFirst(rooms, query, providers)
-  if (stored !== null) return routeOf(rooms, stored.head, stored.series, stored.provider, assetClass, [])
+  if (stored !== null) return routeOf(rooms, query, assetClass, { ...stored, others: [] })
   const { verdicts } = judge(rooms, providers, resolved)
   const [first, ...others] = verdicts.filter((verdict) => verdict.serves).map((verdict) => verdict.provider)
   if (first === undefined) throw nobodyServes(query, assetClass, verdicts)
@@ -94,7 +94,7 @@ export async function freshRoute(
   others: readonly Provider[],
 ): Promise<Route> {
   const series = seriesOf(query, provider.name)
-  return routeOf(rooms, await rooms.storage.head(series), series, provider, assetClass, others)
+  return routeOf(rooms, query, assetClass, { series, head: await rooms.storage.head(series), provider, others })
 }
 
 async function namedRoute(
@@ -112,18 +112,18 @@ async function namedRoute(
     const message = `provider: ${JSON.stringify(name)} is not configured, and nothing of it is stored: use one of ${known}`
     throw new ConfigError('config/provider', message, { field: 'provider', value: name })
   }
-  return routeOf(rooms, head, series, provider, assetClass, [])
+  return routeOf(rooms, query, assetClass, { series, head, provider, others: [] })
 }
 
 function routeOf(
   rooms: ClientRooms,
-  head: Snapshot | null,
-  series: Series,
-  provider: Provider | null,
-  assetClass: AssetClass,
-  others: readonly Provider[],
+  query: ParsedQuery,
+  guess: AssetClass,
+  { series, head, provider, others }: Pick<Route, 'series' | 'head' | 'provider' | 'others'>,
 ): Route {
   const capabilities = provider?.capabilities ?? UNKNOWN_SOURCE
+  // What the first query said of an instrument holds for the later ones, which are free to leave it out.
+  const assetClass = query.assetClass ?? (head?.meta.assetClass as AssetClass | undefined) ?? guess
   const name = capabilities.calendar ?? calendarName(rooms, series, assetClass, head)
   return { series, provider, capabilities, calendar: rooms.calendar(name), assetClass, head, others }
 }

@@ -19,12 +19,14 @@ import { type Route, freshRoute, requireProvider } from './route.ts'
 /** The range that an operation works on. */
 export function operationRange(rooms: ClientRooms, route: Route, query: ParsedQuery, operation: Operation): Range {
   const nowMs = rooms.runtime.now()
-  const known = route.head?.coverage[0]?.startMs
+  const coverage = route.head?.coverage ?? []
+  const known = coverage[0]?.startMs
   if (operation === 'update') {
     if (known === undefined && query.startMs === undefined) throw notLoaded(route.series)
     return labelled(route.series.interval, { startMs: Math.min(known ?? Infinity, query.startMs ?? Infinity), endMs: query.endMs ?? nowMs })
   }
-  const startMs = query.startMs ?? known
+  // What the source refused was wanted once, and an update asks for it again; it is nothing to start from.
+  const startMs = query.startMs ?? coverage.find((record) => record.state !== 'unavailable')?.startMs ?? known
   if (startMs === undefined) {
     const message = `start: ${seriesKey(route.series)} is not stored, so ${operation} needs a start`
     throw new ConfigError('config/start-required', message, { field: 'start', symbol: route.series.symbol })
@@ -43,6 +45,7 @@ export function jobOf(route: Route, query: ParsedQuery, operation: Operation, ra
     range,
     ...(query.lookbackDays === undefined ? {} : { lookbackDays: query.lookbackDays }),
     fillGaps: query.fillGaps,
+    mayFailOver: route.others.length > 0,
     signal: query.signal,
     ...(query.onProgress === undefined ? {} : { onProgress: query.onProgress }),
     ...(selection === undefined ? {} : { selection }),
@@ -102,7 +105,7 @@ async function runWithFailover(rooms: ClientRooms, first: Route, query: ParsedQu
     const reason = failures.map(({ name, error }) => `${name} failed: ${describe(error)}`).join('; ')
     const kind = operation === 'update' && route.head === null ? 'get' : operation
     const job = jobOf(route, query, kind, range, failures.length === 0 ? undefined : reason)
-    const result = await rooms.limit(() => runOperation(rooms, job))
+    const result = await inTurn(rooms, query.signal, () => runOperation(rooms, job))
     const [next, ...others] = route.others
     const mayFailOver = result.head === null && result.counts.rows === 0 && isProviderError(result.error) && !query.signal.aborted
     if (!mayFailOver || next === undefined) {
@@ -114,6 +117,20 @@ async function runWithFailover(rooms: ClientRooms, first: Route, query: ParsedQu
     rooms.emit('warning', { code: 'failover', message, series: route.series, provider: route.series.provider })
     route = await freshRoute(rooms, { ...query, symbol: route.series.symbol }, route.assetClass, next, others)
   }
+}
+
+/** Waits for a place among the running series; gives the waiting up when aborted. */
+function inTurn<T>(rooms: ClientRooms, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error)
+    signal.addEventListener('abort', stop, { once: true })
+    const turn = rooms.limit(() => {
+      signal.removeEventListener('abort', stop)
+      signal.throwIfAborted()
+      return rooms.running(work())
+    })
+    turn.then(resolve, reject)
+  })
 }
 
 function describe(error: unknown): string {

@@ -28,7 +28,7 @@ function describe(totals: HealthTotals): string {
 
 function describeSeries(one: SeriesHealth): string {
   const parts = [
-    ...(one.stale ? [`stale: ${one.sessionsBehind} sessions behind`] : []),
+    ...(one.stale ? [one.sessionsBehind > 0 ? `stale: ${one.sessionsBehind} sessions behind` : 'stale'] : []),
     ...(one.holes > 0 ? [`${one.holes} holes`] : []),
     ...(one.lastOutcome === 'failed' && one.lastError !== null ? [`last run failed: ${one.lastError.message}`] : []),
   ]

@@ -6,11 +6,12 @@ import type { Calendar } from '../contract/calendar.ts'
 import { msOf } from '../contract/columns.ts'
 import { rangesIn } from '../contract/coverage.ts'
 import { ConfigError } from '../contract/errors.ts'
+import { INTERVALS, barOpen } from '../contract/interval.ts'
 import type { SeriesStatus } from '../contract/metadata-tracker.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'
 import type { Snapshot } from '../contract/storage.ts'
-import type { EpochMs } from '../contract/time.ts'
+import { DAY_MS, type EpochMs } from '../contract/time.ts'
 
 /** What counts as stale: a number of sessions that closed without being covered, or a time. */
 export type StaleAfter = { readonly sessions: number } | { readonly ms: number }
@@ -101,7 +102,7 @@ export function reportHealth(facts: readonly SeriesFacts[], nowMs: EpochMs, opti
 function seriesHealth({ head, status, calendar, assetClass }: SeriesFacts, nowMs: EpochMs, staleAfter: StaleAfter): SeriesHealth {
   const unit = SCHEMAS[head.series.schema].timeUnit
   const coveredToMs = rangesIn(head.coverage, ['data', 'empty', 'partial']).at(-1)?.endMs ?? null
-  const sessionsBehind = coveredToMs === null ? 0 : closedSessions(calendar, coveredToMs, nowMs)
+  const sessionsBehind = coveredToMs === null ? 0 : closedSessions(calendar, coveredToMs, lastClose(head.series, nowMs))
   const isLate = 'ms' in staleAfter ? nowMs - (coveredToMs ?? 0) > staleAfter.ms : sessionsBehind >= staleAfter.sessions
   return {
     series: head.series,
@@ -121,12 +122,16 @@ function seriesHealth({ head, status, calendar, assetClass }: SeriesFacts, nowMs
   }
 }
 
+/** Bars of weeks and months wait for their last session: those of the running one are no delay. */
+function lastClose({ interval }: Series, nowMs: EpochMs): EpochMs {
+  return interval !== undefined && INTERVALS[interval].ms > DAY_MS ? barOpen(interval, nowMs) : nowMs
+}
+
 /** Sessions that opened after the covered end and closed before now. */
 function closedSessions(calendar: Calendar, coveredToMs: EpochMs, nowMs: EpochMs): number {
   if (coveredToMs >= nowMs) return 0
-  const day = 86_400_000
   try {
-    const sessions = calendar.sessions({ start: new Date(Math.floor(coveredToMs / day) * day), end: new Date(nowMs + day) })
+    const sessions = calendar.sessions({ start: new Date(barOpen('1d', coveredToMs)), end: new Date(nowMs + DAY_MS) })
     let behind = 0
     for (let i = 0; i < sessions.n; i++) {
       const label = sessions.session[i] as number
@@ -136,7 +141,7 @@ function closedSessions(calendar: Calendar, coveredToMs: EpochMs, nowMs: EpochMs
     return behind
   } catch {
     // Outside the years that the calendar knows, a day counts as a session.
-    return Math.floor((nowMs - coveredToMs) / day)
+    return Math.floor((nowMs - coveredToMs) / DAY_MS)
   }
 }
 

@@ -26,6 +26,8 @@ export interface IngestRooms {
   readonly log: Logger
   readonly runtime: Runtime
   httpFor(provider: Provider): Http
+  /** Aborts when the rooms are closed. */
+  readonly closing?: AbortSignal
 }
 
 /** One operation on one series. */

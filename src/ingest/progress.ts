@@ -27,7 +27,12 @@ export function createProgress(rooms: IngestRooms, job: IngestJob, total: number
         timeLeftMs: elapsedMs > 0 ? Math.round((elapsedMs / finished) * (total - finished)) : null,
       }
       rooms.emit('progress', event)
-      job.onProgress?.(event)
+      try {
+        job.onProgress?.(event)
+      } catch (error) {
+        // Who watches a run never stops it.
+        rooms.log.error({ error: String(error) }, 'onProgress failed')
+      }
     },
   }
 }

@@ -182,9 +182,9 @@ export function rebasedRevisions(stored: Columns, fresh: Columns, pairs: RowPair
       isChanged[i] = 1
       const ratio = ratioAt(old, s, now, f)
       if (stretch !== 1 && isNear(ratio, stretch)) continue
-      // A row alone is a revision; a factor that goes on is a stretch.
-      const next = i + 1 < pairs.n ? pairRatio(pairs, i + 1, stored, fresh, name) : ratio
-      const begins = ratio !== null && Math.abs(ratio - 1) > SMALLEST_ADJUSTED_CHANGE && isNear(next, ratio)
+      // A row alone is a revision; a factor that goes on is a stretch, though its second row may be revised on the way.
+      const goesOn = (at: number): boolean => at < pairs.n && ratio !== null && isNear(pairRatio(pairs, at, stored, fresh, name), ratio)
+      const begins = ratio !== null && Math.abs(ratio - 1) > SMALLEST_ADJUSTED_CHANGE && (goesOn(i + 1) || goesOn(i + 2))
       if (begins) stretch = ratio
       revisions.push({ ticks: fresh.timestamp[f] as bigint, column: name, old: number(old, s), new: number(now, f), kind: begins ? 'rebased' : 'revised' })
     }

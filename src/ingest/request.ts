@@ -19,12 +19,13 @@ export type OnPage = (page: BufferedPage, historyStartMs: number | undefined) =>
 export async function readRequest(rooms: IngestRooms, job: IngestJob, range: Range, requestId: string, counts: RunCounts, onPage: OnPage): Promise<void> {
   const { provider, series, signal } = job
   const context = { signal, http: rooms.httpFor(provider), now: rooms.runtime.now, log: rooms.log }
+  const stops = rooms.closing === undefined ? [signal] : [signal, rooms.closing]
   const open: Range[] = [range]
   for (let next = open.shift(); next !== undefined; next = open.shift()) {
     counts.requests++
     const proven: Range[] = []
     let rows = 0
-    for await (const page of untilAborted(provider.fetch({ series, range: next }, context), signal)) {
+    for await (const page of untilAborted(provider.fetch({ series, range: next }, context), stops)) {
       const { page: ready, refusal } = readPage(rooms, job, page, next, requestId, counts)
       rows += page.columns.timestamp.length
       await onPage(ready, page.historyStartMs)
@@ -36,20 +37,20 @@ export async function readRequest(rooms: IngestRooms, job: IngestJob, range: Ran
   }
 }
 
-/** The same pages, given up at once when aborted, even by a source that does not heed the signal. Leaves no listener behind. */
-async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
+/** The same pages, given up at once when a signal aborts, even by a source that does not heed it. Leaves no listener behind. */
+async function* untilAborted<T>(source: AsyncIterable<T>, stops: readonly AbortSignal[]): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]()
   let isDone = false
   try {
     for (;;) {
-      const step = await orAborted(iterator.next(), signal)
+      const step = await orAborted(iterator.next(), stops)
       isDone = step.done === true
       if (step.done === true) return
-      signal.throwIfAborted()
+      for (const stop of stops) stop.throwIfAborted()
       yield step.value
     }
   } catch (error) {
-    isDone ||= !signal.aborted
+    isDone ||= !stops.some((stop) => stop.aborted)
     throw error
   } finally {
     // Not awaited: a source that hangs would hang the abort.
@@ -57,11 +58,15 @@ async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): 
   }
 }
 
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function orAborted<T>(work: Promise<T>, stops: readonly AbortSignal[]): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error)
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+    const stop = (): void => {
+      leave()
+      reject(stops.find((signal) => signal.aborted)?.reason as Error)
+    }
+    const leave = (): void => stops.forEach((signal) => signal.removeEventListener('abort', stop))
+    stops.forEach((signal) => signal.addEventListener('abort', stop, { once: true }))
+    if (stops.some((signal) => signal.aborted)) stop()
+    work.then(resolve, reject).finally(leave)
   })
 }

@@ -47,7 +47,7 @@ export function storedRange(snapshot: Snapshot, nextOpen: (openMs: EpochMs) => E
  * Refuses columns that neither the series nor its schema knows.
  * @throws {ConfigError} `config/option`
  */
-export function wantedColumns(snapshot: Snapshot, wanted: readonly string[] | undefined): readonly string[] | undefined {
+export function wantedColumns(snapshot: Pick<Snapshot, 'series' | 'columns'>, wanted: readonly string[] | undefined): readonly string[] | undefined {
   if (wanted === undefined) return undefined
   const known = new Set([
     ...SCHEMAS[snapshot.series.schema].columns.map((column) => column.name),
@@ -93,7 +93,7 @@ export async function proveRange(
     requested: range,
     covered,
     missing: missing.toSorted((a, b) => a.startMs - b.startMs),
-    provisional: rangesIn(coverage.filter((record) => record.reason !== 'null-row'), ['partial'], range),
+    provisional: provisionalRanges(snapshot, range),
     rejected: rejectedMs.length,
     source: series.provider,
     series,
@@ -102,6 +102,11 @@ export async function proveRange(
     actions: null,
     records: coverage.filter((record) => intersect(record, range) !== null),
   }
+}
+
+/** The parts of a range that are covered and not final. */
+export function provisionalRanges({ coverage }: Snapshot, range: Range): Range[] {
+  return rangesIn(coverage.filter((record) => record.reason !== 'null-row'), ['partial'], range)
 }
 
 /** Outside coverage: asked and failed, refused by the source, not closed yet, or never asked. */
