@@ -3,13 +3,7 @@
  * @module
  */
 import { crc32 } from 'node:zlib'
-import {
-  type ByteSource,
-  type ParquetFooter,
-  bytesSource,
-  encodeParquet,
-  readFooter,
-} from '../../codecs/parquet/index.ts'
+import type { ByteSource, ParquetFooter } from '../../codecs/parquet/index.ts'
 import { type Columns, rowCount } from '../../contract/columns.ts'
 import { hasCode } from '../../contract/errors.ts'
 import type { SnapshotMeta, TableName } from '../../contract/storage.ts'
@@ -53,7 +47,7 @@ export const dataPath = (desk: Desk, file: Pick<DataFile, 'table' | 'part' | 'id
  */
 export async function writeDataFile(store: LocalStore, desk: Desk, rows: Columns, origin: Origin): Promise<DataFile> {
   const { table, part } = origin
-  const chunks = encodeParquet(rows, {
+  const chunks = store.codec.parquet.encodeParquet(rows, {
     columns: shapeOf(desk.series.schema, table, rows),
     timeUnit: desk.timeUnit,
     compression: store.options.compression,
@@ -128,7 +122,7 @@ export async function openDataFile(
     return { file, source: onDemand, onDemand, footer: footerOf(store, file, path, onDemand) }
   }
   const whole = readWhole(store, file, path)
-  const source = bytesSource(whole)
+  const source = store.codec.parquet.bytesSource(whole)
   await check(store, file, path, source, verify)
   return { file, source, whole, onDemand, footer: footerOf(store, file, path, source) }
 }
@@ -235,7 +229,7 @@ function footerOf(store: LocalStore, file: DataFile, path: string, source: ByteS
   if (cached !== undefined) return cached
   let footer: ParquetFooter
   try {
-    footer = readFooter(source)
+    footer = store.codec.parquet.readFooter(source)
   } catch (error) {
     if (hasCode(error, 'storage/corrupt')) throw new DamagedDataFile(file, (error as Error).message)
     throw error

@@ -26,7 +26,7 @@ import { nodeFs } from './node-fs.ts'
 import { readNote, writeNote } from './notes.ts'
 import { pinVersion, unpinVersion } from './pins.ts'
 import { readSnapshot, scanSnapshot } from './read.ts'
-import { type Desk, type HistoryOptions, type LocalStore, deskOf } from './store.ts'
+import { type Desk, type HistoryOptions, type LocalStore, deskOf, lazyCodec } from './store.ts'
 import { verifyStore } from './verify.ts'
 
 export type { FileFacts, FileHandle, FsPort } from './fs-port.ts'
@@ -106,6 +106,7 @@ function storeOf(options: LocalStorageOptions): LocalStore {
       } catch {}
     },
     compressors: COMPRESSORS,
+    codec: lazyCodec(),
     snapshots: createByteCache(cacheBytes / 2),
     footers: createByteCache(cacheBytes / 2),
     verified: new Set(),
@@ -113,6 +114,11 @@ function storeOf(options: LocalStorageOptions): LocalStore {
     disk: { freeBytes: 0, seenAtMs: -Infinity },
     said: new Set(),
   }
+}
+
+async function loaded(store: LocalStore): Promise<LocalStore> {
+  await store.codec.load()
+  return store
 }
 
 /**
@@ -151,9 +157,15 @@ export function createLocalStorage(options: LocalStorageOptions): Storage {
       const desk = deskOf(store, series)
       return guard(desk, 'find the version', () => findSnapshot(store, desk, version))
     },
-    read: (snapshot, request, readOptions) => readSnapshot(store, snapshot, request, readOptions),
-    scan: (snapshot, request, scanOptions) => scanSnapshot(store, snapshot, request, scanOptions),
-    commit: (series, base, change) => track(commitChange(store, series, base, change)),
+    async read(snapshot, request, readOptions) {
+      await store.codec.load()
+      return readSnapshot(store, snapshot, request, readOptions)
+    },
+    async *scan(snapshot, request, scanOptions) {
+      await store.codec.load()
+      yield* scanSnapshot(store, snapshot, request, scanOptions)
+    },
+    commit: (series, base, change) => track(store.codec.load().then(() => commitChange(store, series, base, change))),
     async history(series) {
       const desk = deskOf(store, series)
       return guard(desk, 'list the versions', () => historyOf(store, desk))
@@ -169,8 +181,9 @@ export function createLocalStorage(options: LocalStorageOptions): Storage {
     async unpin(series, name) {
       return track(guard(deskOf(store, series), 'unpin', () => unpinVersion(store, series, name)))
     },
-    maintain: (task, { signal } = {}) => track(guard(null, task.kind, () => maintain(store, task, signal))),
-    verify: (request = {}) => guard(null, 'verify', () => verifyStore(store, request)),
+    maintain: (task, { signal } = {}) =>
+      track(guard(null, task.kind, async () => maintain(await loaded(store), task, signal))),
+    verify: (request = {}) => guard(null, 'verify', async () => verifyStore(await loaded(store), request)),
     async drop(series) {
       return track(guard(deskOf(store, series), 'drop', () => dropSeries(store, deskOf(store, series))))
     },

@@ -2,7 +2,7 @@
  * Rows of several files in one contiguous set.
  * @module
  */
-import { type ReadPart, findRows, readColumns } from '../../codecs/parquet/index.ts'
+import type { ReadPart } from '../../codecs/parquet/index.ts'
 import type { Columns } from '../../contract/columns.ts'
 import { hasCode } from '../../contract/errors.ts'
 import type { ReadBuffers, StoredColumn } from '../../contract/storage.ts'
@@ -65,7 +65,7 @@ export async function readParts(
   parts: readonly ReadPart[],
   { columns, into, signal }: ReadFilesOptions & { readonly columns: readonly StoredColumn[] },
 ): Promise<Columns> {
-  return await readColumns(parts, {
+  return await store.codec.parquet.readColumns(parts, {
     columns,
     timeUnit: desk.timeUnit,
     compressors: store.compressors,
@@ -86,7 +86,7 @@ export function partOf(
     return { source, footer, startRow: 0, endRow: footer.rows }
   }
   try {
-    return { source, footer, ...findRows(source, footer, range.start, range.end, store.compressors) }
+    return { source, footer, ...store.codec.parquet.findRows(source, footer, range.start, range.end, store.compressors) }
   } catch (error) {
     if (hasCode(error, 'storage/corrupt')) throw new DamagedDataFile(file, (error as Error).message)
     throw error

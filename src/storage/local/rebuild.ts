@@ -5,7 +5,6 @@
  * @module
  */
 import { crc32 } from 'node:zlib'
-import { bytesSource, readFooter } from '../../codecs/parquet/index.ts'
 import type { Partition, StoredColumn } from '../../contract/storage.ts'
 import { seriesKey } from '../../contract/series.ts'
 import { unionShapes } from '../column-shape.ts'
@@ -107,6 +106,7 @@ function inspect(store: LocalStore, desk: Desk, name: string): Found[] {
   try {
     const bytes = readSmall(store.fs, `${desk.paths.data}/${name}`, MAX_BYTES)
     if (bytes === null) return []
+    const { bytesSource, readFooter } = store.codec.parquet
     const footer = readFooter(bytesSource(bytes))
     const origin = JSON.parse(footer.metadata[ORIGIN_KEY] ?? 'null') as Origin | null
     const [first, last] = [footer.groups[0]?.span?.first, footer.groups.at(-1)?.span?.last]

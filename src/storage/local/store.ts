@@ -3,7 +3,7 @@
  * @module
  */
 import { Mutex } from 'async-mutex'
-import type { Compressors, ParquetFooter } from '../../codecs/parquet/index.ts'
+import type * as Parquet from '../../codecs/parquet/index.ts'
 import type { WarningEvent } from '../../contract/events.ts'
 import { SCHEMAS } from '../../contract/schema.ts'
 import { type Series, parseSeries, seriesKey } from '../../contract/series.ts'
@@ -41,6 +41,27 @@ export interface StoreOptions {
   readonly graceMs: number
 }
 
+/** The codec of files of rows, loaded when a store first needs it: whoever only makes a client does not pay for it. */
+export interface LazyCodec {
+  load(): Promise<void>
+  /** Only after {@link LazyCodec.load}. */
+  readonly parquet: typeof Parquet
+}
+
+/** Makes a codec that is not loaded yet. */
+export function lazyCodec(): LazyCodec {
+  let loaded: typeof Parquet | undefined
+  return {
+    async load() {
+      loaded ??= await import('../../codecs/parquet/index.ts')
+    },
+    get parquet() {
+      if (loaded === undefined) throw new Error('the codec was used before it was loaded')
+      return loaded
+    },
+  }
+}
+
 /** Everything that a part of the store needs. */
 export interface LocalStore {
   readonly options: StoreOptions
@@ -50,11 +71,13 @@ export interface LocalStore {
   sleep(ms: number): Promise<void>
   readonly log: Logger
   warn(event: WarningEvent): void
-  readonly compressors: Compressors
+  readonly compressors: Parquet.Compressors
+  /** The codec of files of rows, which every work on them loads first. */
+  readonly codec: LazyCodec
   /** By path, with the facts of the file that it was read from. */
   readonly snapshots: ByteCache<CachedSnapshot>
   /** By path. */
-  readonly footers: ByteCache<ParquetFooter>
+  readonly footers: ByteCache<Parquet.ParquetFooter>
   /** Paths of files whose checksum was found right by this process. */
   readonly verified: Set<string>
   /** By key of the series. */
