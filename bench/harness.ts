@@ -22,7 +22,10 @@ export interface Case {
   readonly note?: string
 }
 
-/** A ratio that is wanted: the median of one case over the median of another, or a figure that the suite computed. */
+/**
+ * A ratio that is wanted: the median of one case over the median of another, or a figure that the suite computed.
+ * Without a bound it is only told.
+ */
 export interface Goal {
   readonly name: string
   /** Name of the case above the line, or the figure itself. */
@@ -73,6 +76,7 @@ export interface GoalResult {
   readonly value: number
   /** The same of the fastest repeats, which a busy machine disturbs least; absent where the figure is no ratio of cases. */
   readonly ofMinima?: number
+  /** Empty for what is only told. */
   readonly wanted: string
   readonly met: boolean
 }
@@ -205,8 +209,9 @@ function summarise(suite: Suite, samples: ReadonlyMap<string, readonly Sample[]>
 }
 
 function judge(goal: Goal, results: readonly CaseResult[]): GoalResult {
-  const wanted = goal.most === undefined ? `≥ ${goal.least}` : `≤ ${goal.most}`
-  const isMet = (value: number): boolean => (goal.most === undefined ? value >= (goal.least ?? 0) : value <= goal.most)
+  const { most = Infinity, least = -Infinity } = goal
+  const wanted = Number.isFinite(most) ? `≤ ${most}` : Number.isFinite(least) ? `≥ ${least}` : ''
+  const isMet = (value: number): boolean => least <= value && value <= most
   if (typeof goal.of === 'number') return { name: goal.name, value: goal.of, wanted, met: isMet(goal.of) }
   const timeOf = (name: string, by: 'medianMs' | 'minMs'): number => {
     const found = results.find((one) => one.name === name)
@@ -216,7 +221,7 @@ function judge(goal: Goal, results: readonly CaseResult[]): GoalResult {
   const [of, over] = [goal.of, goal.over ?? []]
   const ratio = (by: 'medianMs' | 'minMs'): number => {
     const value = timeOf(of, by) / Math.min(...over.map((name) => timeOf(name, by)))
-    return goal.most === undefined ? 1 / value : value
+    return goal.least === undefined ? value : 1 / value
   }
   const value = ratio('medianMs')
   return { name: goal.name, value, ofMinima: ratio('minMs'), wanted, met: isMet(value) }
@@ -249,6 +254,7 @@ export function formatSuite(result: SuiteResult): string {
 
 /** One goal as a line. */
 export function formatGoal({ name, value, ofMinima, wanted, met }: GoalResult): string {
+  const verdict = wanted === '' ? '      ' : met ? 'meets ' : 'MISSES'
   const fastest = ofMinima === undefined ? '' : `, of minima ${Number(ofMinima.toPrecision(3))}`
-  return `  ${met ? 'meets ' : 'MISSES'} ${name}: ${Number(value.toPrecision(3))}${fastest} (wanted ${wanted})`
+  return `  ${verdict} ${name}: ${Number(value.toPrecision(3))}${fastest}${wanted === '' ? '' : ` (wanted ${wanted})`}`
 }

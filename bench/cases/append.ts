@@ -61,7 +61,7 @@ export async function appendSuite({ bars, lengths, repeats }: AppendTask): Promi
     cases,
     limit: LIMIT,
     repeats,
-    warmUps: 3,
+    warmUps: 10,
     goals: [
       ...lengths.map((rows) => ({
         name: label("commit to DuckDB's durable INSERT", rows),

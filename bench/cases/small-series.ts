@@ -126,7 +126,7 @@ export async function smallSeriesSuite(count: number, rows: number, repeats: num
     warmUps: 2,
     goals: [
       { name: 'small series to the limit', of: CLIENT, over: [LIMIT], most: 3 },
-      { name: 'client over codec', of: CLIENT, over: [CODEC], most: 1.15 },
+      { name: 'client over codec', of: CLIENT, over: [CODEC] },
       { name: 'faster than DuckDB', of: CLIENT, over: DUCKDB, least: 5 },
     ],
     async close() {
