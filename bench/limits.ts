@@ -8,6 +8,7 @@ import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { createDataClient } from '../src/client.ts'
+import type { DataClient } from '../src/client/data-client.ts'
 import type { RateLimit } from '../src/contract/provider.ts'
 import { binance } from '../src/providers/index.ts'
 import { createMemoryStorage } from '../src/storage/memory.ts'
@@ -81,7 +82,7 @@ async function measure(limit: RateLimit): Promise<Seen> {
   )
   const end = new Date(START + MINUTE)
   const runs = Array.from({ length: REQUESTS }, (_, i) =>
-    clients[i % CLIENTS]?.get({ symbol: `C${i}USDT`, interval: '1m', start: new Date(START), end }),
+    (clients[i % CLIENTS] as DataClient).get({ symbol: `C${i}USDT`, interval: '1m', start: new Date(START), end }),
   )
   await Promise.all(runs)
   await Promise.all(clients.map((client) => client.close()))

@@ -99,8 +99,8 @@ const changed = (
   change: (page: Page & { next?: number | undefined }, rows: Row[], context: Parameters<Spec['toPage']>[1]) => object,
 ): Spec => ({
   ...GOOD,
-  toPage: (body, context, response) => {
-    const page = SPEC.toPage(body, context, response)
+  toPage: async (body, context, response) => {
+    const page = await SPEC.toPage(body, context, response)
     return { ...page, ...change(page, (body as { rows: Row[] }).rows, context) }
   },
 })
