@@ -4,7 +4,8 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type GoalResult, formatGoal } from './harness.ts'
+import { formatGoal } from './format.ts'
+import type { GoalResult } from './harness.ts'
 
 /** What a script found. */
 export interface Report {
