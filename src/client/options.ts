@@ -133,6 +133,7 @@ export function resolveOptions(options: DataClientOptions): ResolvedOptions {
   }
   const root = options.root ?? runtime.env['MARKETLAKE_ROOT'] ?? './market-data'
   if (typeof root !== 'string' || root.length === 0) refuse('root', options.root, 'use the path of a folder')
+  if (/^~(?=$|[/\\])/.test(root)) refuse('root', root, 'only a shell knows ~: write the folder out, or use homedir() of node:os')
   return Object.freeze({
     root,
     storage: checkStorage(options.storage ?? {}),

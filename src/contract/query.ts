@@ -104,7 +104,7 @@ export interface UpdateReport {
   readonly rejected: number
   /** Rows in which every price was null. */
   readonly nullRows: number
-  /** Rows that broke a rule of severity `warn`, by rule. */
+  /** Rows that broke a rule of severity `warn`, by rule; `duplicate`: rows before the last one of the same time. */
   readonly warnings: Readonly<Record<string, number>>
   /** Version before and after; equal where nothing changed. */
   readonly versionBefore: number | null

@@ -42,6 +42,7 @@ export function readPage(
   if (checked.refusal !== null) return { page: rejectsOnly(rejects, range, requestId, nowMs), refusal: checked.refusal }
   counts.rows += rowCount(checked.rows)
   counts.nullRows += normal.nullMs.length
+  if (normal.duplicates > 0) counts.warnings['duplicate'] = (counts.warnings['duplicate'] ?? 0) + normal.duplicates
   for (const [rule, rows] of Object.entries(checked.warnings)) counts.warnings[rule] = (counts.warnings[rule] ?? 0) + rows
   const proven = provenPart(page.proven, range)
   rooms.emit('page', {

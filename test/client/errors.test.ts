@@ -65,6 +65,7 @@ describe('a wrong option of the client names field, value and remedy', () => {
     ['no number', { concurrency: 'many' }, 'concurrency', 'use a number'],
     ['a nested unknown key', { http: { timeout: 5 } }, 'timeout', 'did you mean timeoutMs?'],
     ['a share above 1', { quality: { maxInvalidShare: 2 } }, 'quality.maxInvalidShare', 'between 0 and 1'],
+    ['a home that only a shell knows', { root: '~/market-data' }, 'root', 'homedir()'],
     ['an unknown compression', { storage: { compression: 'gzip' } }, 'storage.compression', 'use none, zstd'],
     ['an unknown partition', { storage: { partition: 'week' } }, 'storage.partition', 'quarter'],
     ['a clock that is no function', { runtime: { now: 5 } }, 'runtime.now', 'use a function'],

@@ -23,6 +23,15 @@ describe('update', () => {
     expect(report).toMatchObject({ added: 60, versionBefore: null, version: 1, missing: [] })
   })
 
+  test('stores the last of several rows of one time, and counts the others', async () => {
+    const [first, ...rest] = minuteBars(START, 60) as [FakeBar, ...FakeBar[]]
+    const source = fakeSource([first, [first[0], 777], ...rest])
+    const { client } = testClient({ providers: [source.provider], clock: { nowMs: START + 60 * MINUTE } })
+    const report = await client.update({ ...KEY, start: '2024-01-01' })
+    expect(report).toMatchObject({ added: 60, warnings: { duplicate: 1 } })
+    expect(columnsOf(await client.read(KEY)).close[0]).toBe(777)
+  })
+
   test('with nothing new makes no version and asks nothing', async () => {
     const source = fakeSource(minuteBars(START, 60))
     const { client } = testClient({ providers: [source.provider], clock: { nowMs: START + 60 * MINUTE } })

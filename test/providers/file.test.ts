@@ -135,7 +135,7 @@ describe('columns', () => {
     const path = write('bad.csv', 'Date,Open,High,Low,Close\n2024-01-02,1,4,0.5,2\n2024-01-03,12abc,4,0.5,2\n')
     await expect(read({ path }, '1d')).rejects.toMatchObject({
       code: 'data/invalid',
-      message: /bad\.csv, line 3: column Open: "12abc"/,
+      message: /bad\.csv, line 3: column Open: "12abc" cannot be read: write a plain number/,
     })
   })
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Column } from '../../contract/columns.ts'
-import { type ColumnBuilder, type TimeColumn, createBuilder } from './builders.ts'
+import { type ColumnBuilder, type ColumnKind, type TimeColumn, createBuilder } from './builders.ts'
 import { INVALID, isNullWord, readNumber, readTime } from './cell.ts'
 import type { CsvOptions, CsvTable } from './index.ts'
 import { type CellSink, csvError } from './scan.ts'
@@ -18,6 +18,13 @@ interface Layout {
   readonly hasHeader: boolean
   /** One a column; null where it is skipped. */
   readonly builders: readonly (ColumnBuilder | null)[]
+  readonly kinds: readonly ColumnKind[]
+}
+
+/** How a cell of a kind may be written. */
+const REMEDIES: Readonly<Partial<Record<ColumnKind, string>>> = {
+  time: ': write 2024-01-31, 20240131, 2024-01-31 09:30:00 or a Unix time',
+  number: ': write a plain number, such as 1234.5',
 }
 
 /**
@@ -38,7 +45,7 @@ export function collectRecords(options: CsvOptions, where: string): RecordSink {
       // A separator at the end of the line makes an empty cell too many.
       if (start < end) fault ??= lengthFault(known)
     } else if (known.builders[column]?.add(text, start, end) === false) {
-      fault ??= `column ${known.names[column]}: ${JSON.stringify(text.slice(start, end))} cannot be read`
+      fault ??= `column ${known.names[column]}: ${JSON.stringify(text.slice(start, end))} cannot be read${REMEDIES[known.kinds[column] ?? 'auto'] ?? ''}`
     }
   }
 
@@ -79,7 +86,7 @@ function layOut(first: readonly string[], options: CsvOptions, point: number): L
   const hasHeader = first.length > 0 && (options.header ?? isHeader(first, point))
   const names = hasHeader ? uniqueNames(first) : first.map((_, i) => `column${i + 1}`)
   const kinds = options.kinds?.(names, hasHeader) ?? names.map(() => 'auto' as const)
-  return { names, hasHeader, builders: kinds.map((kind) => (kind === 'skip' ? null : createBuilder(kind, point))) }
+  return { names, hasHeader, kinds, builders: kinds.map((kind) => (kind === 'skip' ? null : createBuilder(kind, point))) }
 }
 
 /** A header holds text, and no cell that is a number or a time. */
