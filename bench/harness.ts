@@ -5,6 +5,8 @@
  */
 import { cpuUsage } from 'node:process'
 
+export { formatGoal, formatSuite } from './format.ts'
+
 /** One thing that is measured. */
 export interface Case {
   readonly name: string
