@@ -115,6 +115,7 @@ function createTeller(context: BatchContext, total: number, { onProgress }: Batc
 } {
   const startedAtMs = context.now()
   const rows = new Map<Query, number>()
+  let allRows = 0
   let done = 0
   let failures = 0
   const tell = (series: ProgressEvent | null): void => {
@@ -124,7 +125,7 @@ function createTeller(context: BatchContext, total: number, { onProgress }: Batc
       done,
       total,
       failed: failures,
-      rows: [...rows.values()].reduce((sum, one) => sum + one, 0),
+      rows: allRows,
       seriesPerSecond: elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0,
       timeLeftMs: done > 0 && elapsedMs > 0 ? Math.round((elapsedMs / done) * (total - done)) : null,
       series,
@@ -138,6 +139,7 @@ function createTeller(context: BatchContext, total: number, { onProgress }: Batc
   }
   return {
     progress(query, event) {
+      allRows += event.rows - (rows.get(query) ?? 0)
       rows.set(query, event.rows)
       tell(event)
     },

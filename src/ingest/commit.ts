@@ -2,9 +2,10 @@
  * Puts checked pages into the store: reconciled with what is there, all in one version, again if another writer was faster.
  * @module
  */
+import type { Calendar } from '../contract/calendar.ts'
 import { type Columns, rowCount } from '../contract/columns.ts'
 import { type CoverageRecord, provenRanges, sameCoverage } from '../contract/coverage.ts'
-import { countOpens, isLabelled } from '../contract/interval.ts'
+import { type Interval, countOpens, isLabelled } from '../contract/interval.ts'
 import { type Range, unionRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'
@@ -199,13 +200,24 @@ function metaChange(
   return Object.keys(meta).length === 0 ? null : meta
 }
 
-function rowsPerYear(job: IngestJob): number {
-  const { interval } = job.series
+function rowsPerYear({ series, calendar }: IngestJob): number {
+  const { interval } = series
   // Ticks have no grid: a busy instrument prints a million times a day.
-  if (interval === undefined) return SCHEMAS[job.series.schema].identity === 'range' ? 50_000_000 : 5_000
+  if (interval === undefined) return SCHEMAS[series.schema].identity === 'range' ? 50_000_000 : 5_000
+  const known = SLOTS_OF_YEAR.get(calendar) ?? new Map<Interval, number>()
+  SLOTS_OF_YEAR.set(calendar, known)
+  const slots = known.get(interval) ?? slotsOfYear(calendar, interval)
+  known.set(interval, slots)
+  return slots
+}
+
+/** Slots of a year by calendar: counting half a million minutes anew for each of a thousand new series is not free. */
+const SLOTS_OF_YEAR = new WeakMap<Calendar, Map<Interval, number>>()
+
+function slotsOfYear(calendar: Calendar, interval: Interval): number {
   const year = { startMs: Date.UTC(2023, 0, 1), endMs: Date.UTC(2024, 0, 1) }
   try {
-    return job.calendar.expectedBars({ start: new Date(year.startMs), end: new Date(year.endMs) }, interval).length
+    return calendar.expectedBars({ start: new Date(year.startMs), end: new Date(year.endMs) }, interval).length
   } catch {
     return countOpens(interval, year)
   }
