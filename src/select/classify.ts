@@ -19,6 +19,7 @@ export const SUFFIX_MICS: Readonly<Record<string, string>> = {
   MC: 'XMAD', SW: 'XSWX', ST: 'XSTO', CO: 'XCSE', HE: 'XHEL', OL: 'XOSL', VI: 'XWBO', LS: 'XLIS', TO: 'XTSE', V: 'XTSX',
   AX: 'XASX', NZ: 'XNZE', SI: 'XSES', KS: 'XKRX', KQ: 'XKOS', TW: 'XTAI', SS: 'XSHG', SZ: 'XSHE', NS: 'XNSE', BO: 'XBOM',
   SA: 'BVMF', MX: 'XMEX', JO: 'XJSE', TA: 'XTAE', WA: 'XWAR', IS: 'XIST', IR: 'XDUB', AT: 'ASEX',
+  SR: 'XSAU', QA: 'DSMD', KW: 'XKUW', BK: 'XBKK', JK: 'XIDX', KL: 'XKLS', BA: 'XBUE', SN: 'XSGO', BD: 'XBUD',
 }
 
 /** Quotes that are tokens pegged to a currency, longest first so that a suffix is found whole. */

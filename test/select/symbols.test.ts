@@ -22,7 +22,7 @@ describe('another spelling of a symbol is the canonical one', () => {
 
 describe('the kind of instrument by the shape of its symbol', () => {
   test.each([
-    ['BTCUSDT', 'crypto', '24/7'], ['WUSDT', 'crypto', '24/7'], ['ADAI', 'equity', 'XNYS'], ['BTC-USD', 'crypto', '24/7'], ['ETHBTC', 'crypto', '24/7'], ['AAPL', 'equity', 'XNYS'],
+    ['BTCUSDT', 'crypto', '24/7'], ['WUSDT', 'crypto', '24/7'], ['2222.SR', 'equity', 'weekdays'], ['ADAI', 'equity', 'XNYS'], ['BTC-USD', 'crypto', '24/7'], ['ETHBTC', 'crypto', '24/7'], ['AAPL', 'equity', 'XNYS'],
     ['BRK.B', 'equity', 'XNYS'], ['VOD.L', 'equity', 'XLON'], ['7203.T', 'equity', 'XTKS'], ['0700.HK', 'equity', 'XHKG'],
     ['SAP.DE', 'equity', 'XETR'], ['^GSPC', 'index', 'XNYS'], ['^FTSE', 'index', 'XLON'], ['EURUSD=X', 'forex', 'FX'],
     ['JPY=X', 'forex', 'FX'], ['ES=F', 'future', 'GLOBEX_EQ'], ['CL=F', 'future', 'NYMEX'], ['GC=F', 'future', 'CMES'],
