@@ -22,7 +22,10 @@ export type { ColumnMapping, FileField } from './file/recognise.ts'
 
 /** Where the file is and how it is meant. */
 export interface FileOptions {
-  /** A path, in which `{symbol}` and `{interval}` stand for those asked, or a function that makes one. */
+  /**
+   * A path, in which `{symbol}` and `{interval}` stand for those of the series, or a function that makes one. The symbol is
+   * the canonical one: `EURUSD=X` where EURUSD was asked, `BRK.B` for BRK-B.
+   */
   readonly path: string | ((series: Series) => string)
   /** Name of the provider; give each of several a name of its own. @default 'file' */
   readonly name?: string

@@ -76,7 +76,16 @@ export function check(condition: boolean, sentence: string): asserts condition {
 /** Fails unless both are the same as text; bigints as decimal digits. */
 export function checkSame(actual: unknown, expected: unknown, what: string): void {
   const [a, b] = [textOf(actual), textOf(expected)]
-  check(a === b, `${what}: expected ${b}, got ${a}`)
+  if (a === b) return
+  // Long lists are shown from a little before the place where they part.
+  const parted = [...a].findIndex((letter, i) => letter !== b[i])
+  const from = Math.max(0, (parted < 0 ? a.length : parted) - 60)
+  check(false, `${what}: expected ${excerpt(b, from)}, got ${excerpt(a, from)}`)
+}
+
+function excerpt(text: string, from: number): string {
+  if (text.length <= 400) return text
+  return `${from > 0 ? '…' : ''}${text.slice(from, from + 200)}${from + 200 < text.length ? '…' : ''} (${text.length} letters)`
 }
 
 function textOf(value: unknown): string {
