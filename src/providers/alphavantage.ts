@@ -19,6 +19,7 @@ import {
   type PageRequest,
   defineHttpProvider,
 } from './http/define.ts'
+import { refuseFarTimes } from './http/page-guard.ts'
 import { type ProviderCode, classifyByStatus, vendorError } from './http/status.ts'
 import { pairOf, pairOfJoined, symbolOfPair } from './symbols.ts'
 import { zoneClock } from './zone.ts'
@@ -200,6 +201,9 @@ function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
   const shiftMs = !isLabelled(interval) && isStampedByClose(walls, refreshed) ? INTERVALS[interval].ms : 0
   // Weeks and months are stamped by their last session.
   const times = walls.map((ms) => (isLabelled(interval) ? barOpen(interval, ms) : clock.utcMs(ms) - shiftMs))
+  // Minutes of shares come by the month that was named; what lies far from it is no answer, and must not look like none.
+  if (!isLabelled(interval) && pairOf(context.series.symbol) === null)
+    refuseFarTimes(Float64Array.from(times), window, interval)
   const inside = times.flatMap((ms, i) => (intersect({ startMs: ms, endMs: ms + 1 }, window) === null ? [] : [i]))
   const column = (name: string) => floatColumn(inside.length, (i) => rows[inside[i] as number]?.[name])
   const isAdjusted = rows[0] !== undefined && Object.hasOwn(rows[0], 'adjusted close')

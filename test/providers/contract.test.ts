@@ -10,6 +10,7 @@ const MODELS: Readonly<Record<string, () => VendorModel>> = {
   'yahoo, days': models.yahooDays,
   cryptocompare: models.cryptocompareModel,
   coingecko: models.coingeckoModel,
+  alphavantage: models.alphavantageModel,
 }
 
 describe.each(Object.entries(MODELS))('%s', (_, model) => {

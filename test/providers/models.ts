@@ -1,6 +1,6 @@
 /** Models of the vendors: how they read requests and write answers. */
 import type { ModelBar, ModelQuery, VendorAnswer, VendorModel } from '../../src/testkit/index.ts'
-import { binance, binanceArchive, binanceFutures, coingecko, cryptocompare, yahoo } from '../../src/providers/index.ts'
+import { alphavantage, binance, binanceArchive, binanceFutures, coingecko, cryptocompare, yahoo } from '../../src/providers/index.ts'
 import { at, range } from './asking.ts'
 
 const SECRET = 'SENTINEL-9f2c'
@@ -209,5 +209,56 @@ export const coingeckoModel = (): VendorModel => ({
   ],
   secret: SECRET,
 })
+
+/** Whole months of New York minutes, newest first, numbers as text; errors under status 200. */
+export const alphavantageModel = (): VendorModel => {
+  const aheadMs = 5 * 3_600_000
+  const wall = (ms: number): string => new Date(ms - aheadMs).toISOString().slice(0, 19).replace('T', ' ')
+  return {
+    provider: alphavantage({ apiKey: SECRET }),
+    symbol: 'AAPL',
+    interval: '5m',
+    range: range('2024-01-08T14:30Z', '2024-01-08T21:00Z'),
+    // Regular hours of two weeks of winter.
+    openings: ({ startMs, endMs }) => {
+      const out: number[] = []
+      for (let ms = Math.ceil(startMs / 300_000) * 300_000; ms < endMs; ms += 300_000) {
+        const minute = (ms / 60_000) % 1440
+        if (minute >= 870 && minute < 1260 && ![0, 6].includes(new Date(ms).getUTCDay())) out.push(ms)
+      }
+      return out
+    },
+    read: ({ searchParams }) => {
+      const [year, month] = String(searchParams.get('month')).split('-').map(Number) as [number, number]
+      return { startMs: Date.UTC(year, month - 1, 1) + aheadMs, endMs: Date.UTC(year, month, 1) + aheadMs }
+    },
+    write: (bars) => ({
+      body: {
+        'Meta Data': { '2. Symbol': 'AAPL', '3. Last Refreshed': '2024-01-31 19:55:00', '6. Time Zone': 'US/Eastern' },
+        'Time Series (5min)': Object.fromEntries(
+          bars.toReversed().map(({ timeMs, open, high, low, close, volume }) => [
+            wall(timeMs),
+            {
+              '1. open': text(open),
+              '2. high': text(high),
+              '3. low': text(low),
+              '4. close': text(close),
+              '5. volume': text(volume),
+            },
+          ]),
+        ),
+      },
+    }),
+    failures: {
+      'not-found': { body: { 'Error Message': 'Invalid API call. Please retry or visit the documentation.' } },
+      unauthorized: { body: { 'Error Message': 'the parameter apikey is invalid or missing.' } },
+      'rate-limited': { body: { Information: 'Please consider spreading out your requests: 1 request per second.' } },
+      quota: { body: { Information: 'our standard API rate limit is 25 requests per day.' } },
+      forbidden: { body: { Information: 'Thank you! This is a premium endpoint.' } },
+    },
+    symbols: ['AAPL', ['EURUSD=X', 'EUR/USD'], ['BTC-USD', 'BTC/USD:crypto']],
+    secret: SECRET,
+  }
+}
 
 export { SECRET, at }
