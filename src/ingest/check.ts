@@ -48,7 +48,7 @@ export function checkRows(
     if (breaks === null) continue
     const isError = rule.severity === 'error' && quality.onInvalid !== 'keep'
     for (let row = 0; row < total; row++) {
-      if (verdict.has(row) || !breaks(row)) continue
+      if (!breaks(row) || verdict.has(row)) continue
       if (isError) verdict.set(row, rule.id)
       else warnings[rule.id] = (warnings[rule.id] ?? 0) + 1
     }

@@ -2,7 +2,7 @@
  * The rules that rows are checked by, as a table.
  * @module
  */
-import { type Column, type Columns, isValid, valuesOf } from '../contract/columns.ts'
+import { type Column, type Columns, isNullable, isValid, valuesOf } from '../contract/columns.ts'
 import type { AssetClass } from '../contract/series.ts'
 
 /** `error` keeps a row out of the series and in its rejects; `warn` stores and counts it. */
@@ -39,10 +39,16 @@ function numbers(columns: Columns, name: string): Float64Array | null {
 function anyOf(columns: Columns, names: readonly string[], breaks: (value: number) => boolean): ((row: number) => boolean) | null {
   const found = names.flatMap((name) => {
     const values = numbers(columns, name)
-    return values === null ? [] : [{ values, column: columns[name] as Column }]
+    // Nearly all columns are clean, and one pass over each says so sooner than a question a row.
+    return values === null || !hasAny(values, breaks) ? [] : [{ values, column: columns[name] as Column }]
   })
   if (found.length === 0) return null
   return (row) => found.some(({ values, column }) => isValid(column, row) && breaks(values[row] as number))
+}
+
+function hasAny(values: Float64Array, breaks: (value: number) => boolean): boolean {
+  for (let row = 0; row < values.length; row++) if (breaks(values[row] as number)) return true
+  return false
 }
 
 const present = (columns: Columns, names: readonly string[]): Column[] =>
@@ -53,7 +59,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'missing-price', severity: 'error', sentence: 'a price is missing while others are there',
     test(columns) {
-      const prices = present(columns, ['open', 'high', 'low', 'close', 'price'])
+      const prices = present(columns, ['open', 'high', 'low', 'close', 'price']).filter(isNullable)
       return prices.length === 0 ? null : (row) => prices.some((column) => !isValid(column, row))
     },
   },
