@@ -59,7 +59,10 @@ function chart(): string {
   // The vendor sends single precision as double.
   const list = minutes.map((_, i) => Math.fround(priceAt(i)))
   const quote = { open: list, high: list, low: list, close: list, volume: minutes.map((_, i) => 1000 + ((i * 31) % 90_000)) }
-  const meta = { currency: 'USD', symbol: 'AAPL', dataGranularity: '1m', exchangeTimezoneName: 'America/New_York' }
+  const opens = minutes.filter((_, i) => i % 390 === 0).map((ms) => ms / 1000)
+  const tradingPeriods = opens.map((start) => [{ timezone: 'EST', start, end: start + 23_400, gmtoffset: -18_000 }])
+  const zone = { exchangeTimezoneName: 'America/New_York', tradingPeriods }
+  const meta = { currency: 'USD', symbol: 'AAPL', instrumentType: 'EQUITY', dataGranularity: '1m', ...zone }
   return JSON.stringify({ chart: { result: [{ meta, timestamp: minutes.map((ms) => ms / 1000), indicators: { quote: [quote] } }], error: null } })
 }
 

@@ -102,6 +102,15 @@ function tradingHours(meta: Chart['meta']): readonly (readonly [EpochMs, EpochMs
   })
 }
 
+/** Does an instant lie in these hours or those before or after them? */
+function isWithin(hours: readonly (readonly [EpochMs, EpochMs])[], at: number, ms: EpochMs): boolean {
+  for (let i = Math.max(0, at - 1); i <= at + 1 && i < hours.length; i++) {
+    const [start, end] = hours[i] as readonly [EpochMs, EpochMs]
+    if (start <= ms && ms < end) return true
+  }
+  return false
+}
+
 /** Which rows of an intraday chart are bars: on the grid of their neighbours and inside the listed hours. */
 function intradayRows(chart: Chart, interval: Interval, clock: ZoneClock): Int32Array {
   const { times, meta } = chart
@@ -111,16 +120,15 @@ function intradayRows(chart: Chart, interval: Interval, clock: ZoneClock): Int32
   const dayOf = (ms: EpochMs): number => Math.floor((ms + clock.offsetMs(ms)) / DAY_MS)
   const listedDays = new Set(hours.map(([start]) => dayOf(start)))
   const grid = new Set<number>(hours.map(([start]) => start % step))
-  for (let row = 0; row < times.length; row++) if (row !== live) grid.add((times[row] as number) % step)
+  // The grid judges the latest price alone.
+  for (let row = 0; live >= 0 && row < times.length; row++) if (row !== live) grid.add((times[row] as number) % step)
   const keep: number[] = []
   let at = 0
   for (let row = 0; row < times.length; row++) {
     const ms = times[row] as number
     if (row === live && grid.size > 0 && !grid.has(ms % step)) continue
     while (at < hours.length - 1 && (hours[at] as readonly [number, number])[1] <= ms) at++
-    const near = [hours[at - 1], hours[at], hours[at + 1]]
-    const inside = near.some((period) => period !== undefined && period[0] <= ms && ms < period[1])
-    if (hours.length > 0 && !inside && listedDays.has(dayOf(ms))) continue
+    if (hours.length > 0 && !isWithin(hours, at, ms) && listedDays.has(dayOf(ms))) continue
     keep.push(row)
   }
   return Int32Array.from(keep)
