@@ -53,9 +53,7 @@ export async function planJob(rooms: IngestRooms, job: IngestJob): Promise<Plann
   const head = await rooms.storage.head(job.series)
   const status = await statusOf(rooms, job)
   const nowMs = rooms.runtime.now()
-  const scannedAtMs = status.scannedAtMs ?? status.recheckedAtMs
-  const isDue = scannedAtMs === null || nowMs - scannedAtMs >= DAY_MS
-  const isScanned = job.operation === 'update' && head !== null && job.fillGaps && isDue
+  const isScanned = job.operation === 'update' && head !== null && job.fillGaps && isScanDue(job, head, status, nowMs)
   const input: PlanInput = {
     series: job.series,
     operation: job.operation,
@@ -71,6 +69,20 @@ export async function planJob(rooms: IngestRooms, job: IngestJob): Promise<Plann
     fillGaps: job.fillGaps,
   }
   return { plan: planRequests(input), head, asks: status.asks, unserved: unservedRanges(input), isScanned }
+}
+
+/** A record that was lost or that a killed run did not write may lack holes; once in a while a look costs little. */
+const SCAN_EVERY_MS = 30 * DAY_MS
+
+/**
+ * Must the whole series be looked through for holes? Not while every version was recorded by the run that made it:
+ * a run records the holes that it met, and an update stays as quick for a long series as for a short one.
+ */
+function isScanDue(job: IngestJob, head: Snapshot, status: SeriesStatus, nowMs: EpochMs): boolean {
+  const scannedAtMs = status.scannedAtMs ?? null
+  const isRecorded = status.updates[0]?.version === head.version
+  const isSameCalendar = head.meta.calendar?.version === job.calendar.version
+  return scannedAtMs === null || !isRecorded || !isSameCalendar || nowMs - scannedAtMs >= SCAN_EVERY_MS
 }
 
 /** What is known of earlier runs. A record that cannot be read counts as lost: it costs a re-ask, never a failure. */

@@ -2,6 +2,7 @@
  * One commit: new files, then the next version that names them, then the view and the history rule.
  * @module
  */
+import pLimit from 'p-limit'
 import { rowCount } from '../../contract/columns.ts'
 import { hasCode, isDataClientError } from '../../contract/errors.ts'
 import type { Series } from '../../contract/series.ts'
@@ -10,7 +11,7 @@ import { shapeOf, unionShapes } from '../column-shape.ts'
 import { alreadyCommitted, changesNothing, checkChange, conflict, nextFacts } from '../next-version.ts'
 import { type Counts, type Edit, NONE, addCounts, applyEdits, editsOf, insertOf } from '../row-edits.ts'
 import { fileFault } from './damage.ts'
-import { DamagedDataFile, MissingDataFile, dataPath, writeDataFile } from './data-file.ts'
+import { DamagedDataFile, MissingDataFile, type Origin, dataPath, writeDataFile } from './data-file.ts'
 import { warnIfDiskLow } from './disk-space.ts'
 import { storageFault } from './faults.ts'
 import { ensureFolder, isCode, removeFile, syncPath } from './fs-port.ts'
@@ -151,6 +152,9 @@ interface Writer {
   readonly written: DataFile[]
 }
 
+/** Files of one commit that are written side by side. */
+const FILES_AT_ONCE = 4
+
 async function writeTable(
   writer: Writer,
   table: TableName,
@@ -162,10 +166,16 @@ async function writeTable(
   const { tasks, untouched } = planSegments(files, edits, partition, writer.desk.timeUnit)
   const out: DataFile[] = untouched
   let counts = NONE
-  for (const task of tasks) {
-    const done = await writeSegment(writer, table, task)
-    out.push(...done.files)
-    counts = addCounts(counts, done.counts)
+  // While one file waits for the disk the next one is encoded.
+  const limit = pLimit(FILES_AT_ONCE)
+  const first = writer.written.length
+  const runs = tasks.map((task, i) => limit(() => writeSegment(writer, table, task, first + i)))
+  // A failed commit removes what it wrote: nothing may still be on its way then.
+  const ends = await Promise.allSettled(runs)
+  for (const end of ends) {
+    if (end.status === 'rejected') throw end.reason
+    out.push(...end.value.files)
+    counts = addCounts(counts, end.value.counts)
   }
   return { files: out.toSorted((a, b) => (a.first < b.first ? -1 : 1)), counts }
 }
@@ -174,6 +184,7 @@ async function writeSegment(
   writer: Writer,
   table: TableName,
   { part, sources, edits }: SegmentTask,
+  sequence: number,
 ): Promise<{ files: readonly DataFile[]; counts: Counts }> {
   const { store, desk, written } = writer
   const stored = sources.length === 0 ? null : await readFiles(store, desk, sources)
@@ -181,13 +192,13 @@ async function writeSegment(
   const isSame = counts.added + counts.changed + counts.removed === 0
   if (isSame && sources.length <= 1) return { files: sources, counts }
   if (rows === null) return { files: [], counts }
-  const file = await writeDataFile(store, desk, rows, originOf(writer, table, part))
+  const file = await writeDataFile(store, desk, rows, originOf(writer, table, part, sequence))
   written.push(file)
   return { files: [file], counts }
 }
 
-function originOf({ desk, partition, version, opId, meta, written }: Writer, table: TableName, part: string) {
-  return { ...desk.series, table, part, partition, version, opId, sequence: written.length, meta }
+function originOf({ desk, partition, version, opId, meta }: Writer, table: TableName, part: string, sequence: number): Origin {
+  return { ...desk.series, table, part, partition, version, opId, sequence, meta }
 }
 
 /** What a failed commit leaves and says. Files that no version names are removed; of an unknown outcome, none. */

@@ -7,6 +7,9 @@ import type { StoreOptions } from './store.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 
+/** Commits between two applications of the rule: each costs a look through the log. */
+export const RULE_EVERY_COMMITS = 16
+
 /** Smallest room for history. */
 const MIN_BYTES = 2 ** 20
 
@@ -35,6 +38,8 @@ export interface HistoryFacts {
   /** Bytes of the files that the newest version names. */
   readonly liveBytes: number
   readonly pinned: ReadonlySet<number>
+  /** Commits before the rule is applied again. @default 0 */
+  readonly comingCommits?: number
 }
 
 /**
@@ -55,7 +60,9 @@ export function versionsToKeep(facts: HistoryFacts, nowMs: number, rule: StoreOp
   const old = versions.slice(0, -1).filter(({ version }) => keep.has(version))
   const allowed = rule.historyBytes ?? Math.max(MIN_BYTES, 0.2 * liveBytes)
   const { total, freed } = weigh(old, facts.oldFiles, always)
-  let bytes = total
+  // The rule is applied only every so often: what comes until then has its room left free.
+  const coming = ((facts.comingCommits ?? 0) * total) / Math.max(1, old.length)
+  let bytes = total + coming
   for (const { version, sizeBytes } of old) {
     if (bytes <= allowed) break
     if (always.has(version)) continue

@@ -9,7 +9,7 @@
 import { dataPath } from './data-file.ts'
 import { isCode, removeFile } from './fs-port.ts'
 import { type HistoryIndex, type NamedFile, historyIndex } from './history-index.ts'
-import { lastUpTo, versionsToKeep } from './history-rule.ts'
+import { RULE_EVERY_COMMITS, lastUpTo, versionsToKeep } from './history-rule.ts'
 import { type DataFile, dataName, goneName, keptName, versionName } from './layout.ts'
 import { type LogListing, listLog } from './log.ts'
 import { pinsOf } from './pins.ts'
@@ -35,7 +35,11 @@ export async function applyHistory(store: LocalStore, desk: Desk, dryRun = false
   const liveBytes = [...index.live.values()].reduce((sum, { file }) => sum + file.sizeBytes, 0)
   const oldFiles = index.lost.map(({ file, first, last }) => ({ sizeBytes: file.sizeBytes, first, last }))
   const pinned = await pinnedVersions(store, desk)
-  const keep = versionsToKeep({ versions, oldFiles, liveBytes, pinned }, store.now(), store.options.history)
+  const keep = versionsToKeep(
+    { versions, oldFiles, liveBytes, pinned, comingCommits: RULE_EVERY_COMMITS },
+    store.now(),
+    store.options.history,
+  )
   const lowest = lowestOfRun(listing.live, keep)
   const doomed = versions.map(({ version }) => version).filter((version) => version < lowest && !keep.has(version))
   if (dryRun) return { versions: doomed, files: unnamed(index, doomed).map(({ file }) => file), blocked: false }

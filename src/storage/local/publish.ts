@@ -3,6 +3,7 @@
  * @module
  */
 import { storageFault } from './faults.ts'
+import { RULE_EVERY_COMMITS } from './history-rule.ts'
 import { applyHistory } from './history.ts'
 import { putVersion } from './put-version.ts'
 import type { LocalSnapshot, SnapshotContent } from './snapshot-format.ts'
@@ -10,7 +11,6 @@ import type { Desk, LocalStore } from './store.ts'
 import { syncView } from './view.ts'
 
 /** The history rule is applied once in so many versions. */
-const HISTORY_EVERY = 16
 
 /**
  * Puts a version. Its data files must be on the disk, with their names.
@@ -26,7 +26,7 @@ export async function publish(
   const snapshot = await putVersion(store, desk, content, opId)
   // The version stands: what fails from here on is said, and mended by the next writer.
   await afterwards(store, desk, 'view', () => syncView(store, desk, snapshot, base))
-  if (snapshot.version % HISTORY_EVERY === 0) {
+  if (snapshot.version % RULE_EVERY_COMMITS === 0) {
     await afterwards(store, desk, 'history', async () => void (await applyHistory(store, desk)))
   }
   return snapshot
