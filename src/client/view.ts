@@ -2,17 +2,17 @@
  * Views of rows: adjusted, filled, and the columns that were asked for. Nothing of a view is ever stored.
  * @module
  */
-import { type Column, type Columns, rowCount, timestampsMs } from '../contract/columns.ts'
+import { type Column, type Columns, msOf, rowCount, timestampsMs } from '../contract/columns.ts'
 import { rangesIn } from '../contract/coverage.ts'
 import { ConfigError, DataError, hasCode } from '../contract/errors.ts'
-import { INTERVALS, isLabelled } from '../contract/interval.ts'
+import { INTERVALS, barOpen, ceilOpen, isLabelled } from '../contract/interval.ts'
 import type { Adjust } from '../contract/query.ts'
-import { intersect } from '../contract/range.ts'
+import { type Range, intersect, intersectRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import { type Series, seriesKey } from '../contract/series.ts'
 import type { Snapshot } from '../contract/storage.ts'
-import { LATEST_MS } from '../contract/time.ts'
-import { actionsSeries } from '../ingest/actions.ts'
+import { type EpochMs, LATEST_MS } from '../contract/time.ts'
+import { actionsAsOf, actionsSeries } from '../ingest/actions.ts'
 import { closedEnd } from '../ingest/finality.ts'
 import { type Closes, adjustColumns } from '../query/adjust.ts'
 import { fillSlots } from '../query/fill-slots.ts'
@@ -68,20 +68,50 @@ async function adjustedRows(
     throw unknownBasis(series, `no splits and dividends of ${series.symbol} are stored: load schema "actions", or read with adjust "source"`)
   }
   const interval = series.interval as NonNullable<Series['interval']>
-  const actionsHead = await rooms.storage.snapshot(actionsSeries(series), actionsVersion)
+  const actions = await readActions(rooms, snapshot, actionsVersion)
   const dates = sessionDates(calendar, timestampsMs(proven.columns.timestamp, 'us'), interval)
   const closes = await closesFor(rooms, route, snapshot, proven)
   const columns = adjustColumns(proven.columns, {
     view,
     basis: basis.kind,
-    basisAsOfMs: basis.asOfMs,
-    actions: await rooms.storage.read(actionsHead, {}),
-    actionsCovered: rangesIn(actionsHead.coverage, ['data', 'empty', 'partial']),
+    basisAsOfMs: lastDate(view, snapshot, actions.covered),
+    actions: actions.rows,
+    actionsCovered: actions.covered,
     interval,
     ...(isLabelled(interval) ? {} : { sessionDateMs: dates }),
     ...(closes === undefined ? {} : { closes }),
   })
   return { columns, report: { ...proven.report, actions: actionsVersion } }
+}
+
+/**
+ * The splits and dividends of the version that a snapshot names. Versions are not kept for ever, events are: of one that
+ * was given up, the newest version still tells what was known when the snapshot was made.
+ */
+async function readActions(rooms: ClientRooms, { series, committedAtMs }: Snapshot, version: number): Promise<{ rows: Columns; covered: Range[] }> {
+  const states = ['data', 'empty', 'partial'] as const
+  try {
+    const named = await rooms.storage.snapshot(actionsSeries(series), version)
+    return { rows: await rooms.storage.read(named, {}), covered: rangesIn(named.coverage, states) }
+  } catch (error) {
+    const newest = hasCode(error, 'storage/snapshot-expired') ? await rooms.storage.head(actionsSeries(series)) : null
+    if (newest === null || newest.version < version) throw error
+    const rows = actionsAsOf(await rooms.storage.read(newest, {}), committedAtMs)
+    return { rows, covered: intersectRanges(rangesIn(newest.coverage, states), [{ startMs: -Infinity, endMs: ceilOpen('1d', committedAtMs) }]) }
+  }
+}
+
+/**
+ * Up to when splits and dividends count. Those that the stored prices reflect are undone up to the date of their basis;
+ * those that they do not are put on as far as events and bars are known, however long ago the series was begun.
+ */
+function lastDate(view: Exclude<Adjust, 'source'>, snapshot: Snapshot, actionsCovered: readonly Range[]): EpochMs {
+  const { basis } = snapshot.meta
+  if (basis === undefined || snapshot.span === null) return snapshot.committedAtMs
+  if (basis.kind === 'all' || (basis.kind === 'splits' && view === 'none')) return basis.asOfMs
+  const [firstMs, lastMs] = [snapshot.span.first, snapshot.span.last].map((ticks) => barOpen('1d', msOf(ticks, 'us'))) as [EpochMs, EpochMs]
+  const known = actionsCovered.find((range) => range.startMs <= firstMs && firstMs < range.endMs)?.endMs ?? lastMs
+  return Math.max(lastMs, Math.min(snapshot.committedAtMs, known - 1, coveredTo(snapshot) - 1))
 }
 
 function unknownBasis(series: Series, why: string): DataError {

@@ -10,8 +10,10 @@ import {
   isValid,
   rowCount,
   sameValue,
+  setBit,
   takeColumns,
   valueAt,
+  valuesOf,
 } from '../contract/columns.ts'
 import { type CoverageRecord, recordCoverage, sameCoverage } from '../contract/coverage.ts'
 import type { Range } from '../contract/range.ts'
@@ -95,6 +97,19 @@ function sortByTime(columns: Columns): Columns {
     return x < y ? -1 : x > y ? 1 : a - b
   })
   return takeColumns(columns, Int32Array.from(order))
+}
+
+/** The rows of a newer version as they stood at an instant: nothing is ever removed, so what was known then can be told. */
+export function actionsAsOf(rows: Columns, atMs: EpochMs): Columns {
+  const atUs = BigInt(Math.floor(atMs)) * 1000n
+  const firstSeen = valuesOf(rows['first_seen'] as Column) as BigInt64Array
+  const known = takeColumns(rows, Int32Array.from(firstSeen.keys()).filter((row) => (firstSeen[row] as bigint) <= atUs))
+  const superseded = known['superseded']
+  if (superseded === undefined) return known
+  const values = valuesOf(superseded) as BigInt64Array
+  const valid = bitmap(values.length, false)
+  for (const [row, us] of values.entries()) setBit(valid, row, isValid(superseded, row) && us <= atUs)
+  return { ...known, superseded: { values, valid } } as unknown as Columns
 }
 
 /** Stores the actions of some answers and returns the newest version of their series. */

@@ -1,66 +1,13 @@
 /** A source that puts its prices on another basis: what is recognised, what is not, and what a failure leaves behind. */
 import { describe, expect, test } from 'vitest'
-import type { Page, Provider, ProviderCapabilities } from '../../src/contract/provider.ts'
 import { columnsOf, coverageOf, rowsOf } from '../../src/query/table.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { type TestClock, fakeSource, testClient } from './support.ts'
+import { type TestClock, testClient } from './support.ts'
+import { type Bar, type Vendor, vendorOf } from './vendor.ts'
 
 const DAY = 86_400_000
 const START = Date.UTC(2024, 0, 1)
 const day = (i: number): number => START + i * DAY
-
-interface Bar {
-  readonly ms: number
-  readonly close: number
-  readonly adjusted?: number
-}
-
-interface Vendor {
-  bars: Bar[]
-  splits: { ms: number; ratio: number }[]
-  /** Oldest instant still served. */
-  fromMs: number
-  before: (range: { startMs: number; endMs: number }) => void
-  requests: number
-  readonly provider: Provider
-}
-
-/** A source of bars with splits beside them, whose prices a test sets. */
-function vendorOf(bars: Bar[], capabilities: Partial<ProviderCapabilities> = {}): Vendor {
-  const { provider } = fakeSource([], { basis: { intraday: 'splits', daily: 'splits' }, intervals: { '1d': '1d', '1w': '1w', '1mo': '1M' }, ...capabilities })
-  const vendor: Vendor = {
-    bars,
-    splits: [],
-    fromMs: -Infinity,
-    before: () => {},
-    requests: 0,
-    provider: {
-      ...provider,
-      async *fetch({ range }): AsyncGenerator<Page> {
-        vendor.requests++
-        vendor.before(range)
-        const inside = <T extends { ms: number }>(list: T[]): T[] => list.filter(({ ms }) => ms >= range.startMs && ms < range.endMs && ms >= vendor.fromMs)
-        const rows = inside(vendor.bars)
-        const splits = inside(vendor.splits)
-        const price = (factor: number): Float64Array => Float64Array.from(rows, (bar) => bar.close * factor)
-        yield {
-          columns: {
-            timestamp: Float64Array.from(rows, (bar) => bar.ms),
-            open: price(1), high: price(1.25), low: price(0.75), close: price(1), volume: price(8),
-            ...(rows[0]?.adjusted === undefined ? {} : { adj_close: Float64Array.from(rows, (bar) => bar.adjusted as number) }),
-          },
-          proven: range,
-          actions: {
-            timestamp: Float64Array.from(splits, (split) => split.ms),
-            kind: { indices: new Int32Array(splits.length), dictionary: ['split'] },
-            value: Float64Array.from(splits, (split) => split.ratio),
-          },
-        }
-      },
-    },
-  }
-  return vendor
-}
 
 const series = (days: number, price: (i: number) => number = (i) => 100 + i): Bar[] => Array.from({ length: days }, (_, i) => ({ ms: day(i), close: price(i) }))
 const KEY = { symbol: 'TEST', interval: '1d' } as const
