@@ -165,8 +165,10 @@ function resolveRuntime(given: Partial<Runtime>): Runtime {
   for (const [name, value] of Object.entries(given)) {
     if (name !== 'env' && value !== undefined && typeof value !== 'function') refuse(`runtime.${name}`, value, 'use a function')
   }
+  const { now } = given
   return Object.freeze({
-    now: given.now ?? Date.now,
+    // Versions, coverage and requests count whole milliseconds.
+    now: now === undefined ? Date.now : () => Math.trunc(now()),
     sleep: given.sleep ?? sleep,
     random: given.random ?? Math.random,
     fetch: given.fetch ?? platformFetch,

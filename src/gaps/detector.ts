@@ -44,7 +44,7 @@ export function createGapDetector(options: GapDetectorOptions = {}): GapDetector
     refuse('minGapSlots', minGapSlots, 'is no whole number of slots from 1 on')
   }
   const slotsFor = createSlotsMemo()
-  return Object.freeze<GapDetector>({ detect: (input) => detect(input, tolerance, minGapSlots, slotsFor) })
+  return Object.freeze<GapDetector>({ detect: (input) => detect(input, toleranceFor(input, tolerance), minGapSlots, slotsFor) })
 }
 
 function refuse(field: string, value: unknown, why: string): never {
@@ -52,6 +52,11 @@ function refuse(field: string, value: unknown, why: string): never {
     field,
     value,
   })
+}
+
+/** A label is a date: one that lies a day off names another bar, not the same one with jitter. */
+function toleranceFor({ series }: GapInput, tolerance: number): number {
+  return series.interval !== undefined && isLabelled(series.interval) ? 0 : tolerance
 }
 
 function detect(

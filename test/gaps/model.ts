@@ -80,7 +80,7 @@ export interface ModelReport extends Omit<GapReport, 'gaps' | 'range' | 'coverag
 /** What the detector should say. Holes of unknown meaning are gaps from `minGapSlots` on. */
 export function gapModel(input: GapInput, tolerance: number, minGapSlots: number): ModelReport {
   const slots = slotModel(input)
-  const jitter = INTERVALS[input.series.interval as Interval].ms * tolerance
+  const jitter = INTERVALS[input.series.interval as Interval].kind === 'clock' ? INTERVALS[input.series.interval as Interval].ms * tolerance : 0
   const near = (time: number): Slot | undefined => slots.findLast((slot) => Math.abs(time - slot.open) <= jitter)
   const filled = new Set<Slot>()
   const counts = { duplicates: 0, offGrid: 0, outOfSession: 0 }
