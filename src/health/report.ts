@@ -81,9 +81,11 @@ export const DEFAULT_STALE_AFTER: StaleAfter = { sessions: 2 }
 
 /** Makes the report. Pure. */
 export function reportHealth(facts: readonly SeriesFacts[], nowMs: EpochMs, options: HealthOptions = {}): HealthReport {
-  const staleAfter = options.staleAfter ?? DEFAULT_STALE_AFTER
-  const bound: unknown = 'ms' in staleAfter ? staleAfter.ms : staleAfter.sessions
-  if (typeof bound !== 'number' || !(bound >= 0)) {
+  const { staleAfter = DEFAULT_STALE_AFTER } = options
+  const given: unknown = staleAfter
+  const bound = typeof given === 'object' && given !== null ? Object.values(given)[0] : undefined
+  const isKnown = typeof bound === 'number' && bound >= 0 && ('ms' in staleAfter || 'sessions' in staleAfter)
+  if (!isKnown) {
     const message = `staleAfter: ${JSON.stringify(staleAfter)} is not understood: use { sessions: 2 } or { ms: 86_400_000 }`
     throw new ConfigError('config/option', message, { field: 'staleAfter', value: staleAfter })
   }

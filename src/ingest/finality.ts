@@ -24,7 +24,7 @@ export function closedEnd(clock: BarClock, instantMs: EpochMs): EpochMs {
   if (interval === undefined) return instantMs
   if (!isLabelled(interval)) return closedIntraday(clock, instantMs)
   if (clock.capabilities.dayBoundary === 'utc') return barOpen(interval, instantMs)
-  return barOpen(interval, firstOpenLabel(clock.calendar, instantMs))
+  return barOpen(interval, firstOpenLabel(clock.calendar, instantMs, interval === '1d'))
 }
 
 function closedIntraday({ series, calendar, capabilities }: BarClock, instantMs: EpochMs): EpochMs {
@@ -44,13 +44,16 @@ function pieceOpen(calendar: Calendar, instantMs: EpochMs): EpochMs {
   return current.breakEnd !== null && current.breakEnd <= instantMs ? current.breakEnd : current.open
 }
 
-function firstOpenLabel(calendar: Calendar, instantMs: EpochMs): EpochMs {
+/** Label of the session that is not over yet; `isCapped` keeps it from lying beyond the next day. */
+function firstOpenLabel(calendar: Calendar, instantMs: EpochMs, isCapped: boolean): EpochMs {
   const previous = lookUp(() => calendar.previousSession(instantMs))
   const day = barOpen('1d', instantMs)
   if (previous === null) return day
   const running = lookUp(() => calendar.nextSession(previous.close - 1))
-  // Days without a session between the last close and the next label count as closed up to today.
-  return running === null ? day : Math.max(previous.session + 1, Math.min(running.session, day + DAY_MS))
+  if (running === null) return day
+  // Days without a session between the last close and the next label count as closed up to today; a week is closed with
+  // its last session, however far the next one is.
+  return Math.max(previous.session + 1, isCapped ? Math.min(running.session, day + DAY_MS) : running.session)
 }
 
 function lookUp<T>(find: () => T): T | null {
