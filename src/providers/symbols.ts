@@ -2,6 +2,7 @@
  * Canonical symbols taken apart and put together: what every vendor's spelling is made from. Tables and pure functions.
  * @module
  */
+import { CURRENCIES, STABLECOINS } from '../contract/pair.ts'
 
 /** Two things that are traded against each other. */
 export interface Pair {
@@ -10,54 +11,7 @@ export interface Pair {
   readonly quote: string
 }
 
-/** Tokens pegged to a currency; never the same as the currency. */
-const STABLECOINS: readonly string[] = ['FDUSD', 'USDT', 'USDC', 'TUSD', 'BUSD', 'USDP', 'USDD', 'PYUSD', 'DAI']
-
-/** Currencies by ISO 4217 that pairs are quoted in. */
-const CURRENCIES: ReadonlySet<string> = new Set([
-  'USD',
-  'EUR',
-  'GBP',
-  'JPY',
-  'CHF',
-  'AUD',
-  'CAD',
-  'NZD',
-  'SEK',
-  'NOK',
-  'DKK',
-  'PLN',
-  'CZK',
-  'HUF',
-  'TRY',
-  'ZAR',
-  'MXN',
-  'BRL',
-  'INR',
-  'CNY',
-  'CNH',
-  'HKD',
-  'SGD',
-  'KRW',
-  'THB',
-  'ILS',
-  'RUB',
-  'IDR',
-  'PHP',
-  'MYR',
-  'TWD',
-  'RON',
-  'BGN',
-  'ISK',
-  'SAR',
-  'AED',
-  'CLP',
-  'COP',
-  'PEN',
-  'ARS',
-  'UAH',
-])
-
+const CURRENCY_CODES: ReadonlySet<string> = new Set(CURRENCIES)
 const TOKEN_QUOTES = [...STABLECOINS, 'BTC', 'ETH', 'BNB']
 const JOINED = new RegExp(`^([A-Z0-9]{2,12}?)(${TOKEN_QUOTES.join('|')})$`)
 
@@ -68,8 +22,8 @@ export function pairOf(symbol: string): Pair | null {
   const split = /^([A-Z0-9]{2,12})[-/]([A-Z]{3,5})$/.exec(symbol)
   if (split !== null) {
     const [base, quote] = [split[1] as string, split[2] as string]
-    if (!CURRENCIES.has(quote) && !TOKEN_QUOTES.includes(quote)) return null
-    return { kind: CURRENCIES.has(base) && CURRENCIES.has(quote) ? 'forex' : 'crypto', base, quote }
+    if (!CURRENCY_CODES.has(quote) && !TOKEN_QUOTES.includes(quote)) return null
+    return { kind: CURRENCY_CODES.has(base) && CURRENCY_CODES.has(quote) ? 'forex' : 'crypto', base, quote }
   }
   const joined = JOINED.exec(symbol)
   if (joined === null) return null
@@ -79,7 +33,7 @@ export function pairOf(symbol: string): Pair | null {
 /** The canonical symbol of a pair: `BTC-USD` against a currency, `BTCUSDT` against a token, `EURUSD=X` of two currencies. */
 export function symbolOfPair({ kind, base, quote }: Pair): string {
   if (kind === 'forex') return base === 'USD' && quote !== 'USD' ? `USD${quote}=X` : `${base}${quote}=X`
-  return CURRENCIES.has(quote) ? `${base}-${quote}` : `${base}${quote}`
+  return CURRENCY_CODES.has(quote) ? `${base}-${quote}` : `${base}${quote}`
 }
 
 /** Takes joined letters apart where a currency or a token of quotes ends them: `BTCUSD`, `ETHBTC`; null where none does. */
@@ -87,12 +41,12 @@ export function pairOfJoined(text: string, kind: Pair['kind']): Pair | null {
   const joined = JOINED.exec(text)
   if (joined !== null && kind === 'crypto') return { kind, base: joined[1] as string, quote: joined[2] as string }
   const [base, quote] = [text.slice(0, -3), text.slice(-3)]
-  return base !== '' && CURRENCIES.has(quote) ? { kind, base, quote } : null
+  return base !== '' && CURRENCY_CODES.has(quote) ? { kind, base, quote } : null
 }
 
 /** Is this the code of a currency? */
 export function isCurrency(code: string): boolean {
-  return CURRENCIES.has(code)
+  return CURRENCY_CODES.has(code)
 }
 
 /** Classes of shares, written with a dot in canonical symbols: `BRK.B`. One letter that names an exchange is none. */

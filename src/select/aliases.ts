@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from '../contract/errors.ts'
-import { CURRENCIES, STABLECOINS } from './classify.ts'
+import { CURRENCIES, STABLECOINS } from '../contract/pair.ts'
 
 /** One kind of spelling. */
 interface Alias {

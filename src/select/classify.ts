@@ -2,6 +2,7 @@
  * What kind of instrument a canonical symbol names. Pure; a guess by its shape, which `assetClass` overrides.
  * @module
  */
+import { CURRENCIES, STABLECOINS } from '../contract/pair.ts'
 import type { AssetClass } from '../contract/series.ts'
 
 /** Kind of instrument, and the exchange where the symbol says so. */
@@ -21,15 +22,6 @@ export const SUFFIX_MICS: Readonly<Record<string, string>> = {
   SA: 'BVMF', MX: 'XMEX', JO: 'XJSE', TA: 'XTAE', WA: 'XWAR', IS: 'XIST', IR: 'XDUB', AT: 'ASEX',
   SR: 'XSAU', QA: 'DSMD', KW: 'XKUW', BK: 'XBKK', JK: 'XIDX', KL: 'XKLS', BA: 'XBUE', SN: 'XSGO', BD: 'XBUD',
 }
-
-/** Quotes that are tokens pegged to a currency, longest first so that a suffix is found whole. */
-export const STABLECOINS: readonly string[] = ['FDUSD', 'USDT', 'USDC', 'TUSD', 'BUSD', 'USDP', 'USDD', 'PYUSD', 'DAI']
-
-/** Currencies that pairs are quoted in. */
-export const CURRENCIES: readonly string[] = [
-  'USD', 'EUR', 'GBP', 'JPY', 'CHF', 'AUD', 'CAD', 'NZD', 'SEK', 'NOK', 'DKK', 'PLN', 'CZK', 'HUF', 'TRY', 'ZAR', 'MXN',
-  'BRL', 'INR', 'CNY', 'CNH', 'HKD', 'SGD', 'KRW', 'THB', 'ILS', 'RUB',
-]
 
 const CRYPTO_QUOTES: readonly string[] = [...STABLECOINS, 'BTC', 'ETH', 'BNB']
 

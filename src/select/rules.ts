@@ -5,7 +5,8 @@
 import { ConfigError } from '../contract/errors.ts'
 import { type Interval, isLabelled } from '../contract/interval.ts'
 import type { AssetClass } from '../contract/series.ts'
-import { CURRENCIES, classify } from './classify.ts'
+import { CURRENCIES } from '../contract/pair.ts'
+import { classify } from './classify.ts'
 
 /** Stands in a rule for the rest of the built-in one. */
 export const REST = '...'

@@ -178,11 +178,11 @@ describe('the record of runs', () => {
     await client.get({ ...KEY, ...range(0, 3000) })
     await storage.writeNote(coverageOf(await client.read(KEY)).series, 'status', '{"format":1,"updates":[nu')
     source.requests.length = 0
-    const report = await client.update({ ...KEY, ...{ end: range(0, 3000).end }, lookbackDays: 0 })
+    const report = await client.update({ ...KEY, end: range(0, 3000).end, lookbackDays: 0 })
     expect(source.requests).toHaveLength(3)
     expect(report.missing.map(({ startMs }) => (startMs - START) / MINUTE)).toEqual([100, 1500, 2900])
     source.requests.length = 0
-    await client.update({ ...KEY, ...{ end: range(0, 3000).end }, lookbackDays: 0 })
+    await client.update({ ...KEY, end: range(0, 3000).end, lookbackDays: 0 })
     expect(source.requests).toHaveLength(0)
   })
 })
