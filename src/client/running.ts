@@ -141,10 +141,14 @@ function isProviderError(error: unknown): boolean {
   return isDataClientError(error) && error.code.startsWith('provider/')
 }
 
-/** The failure of the source that was meant to answer is the one to report; the others are told by warnings. */
+/**
+ * The failure of the source that was meant to answer is the one to report; the others are told by warnings. What a caller
+ * bears with is a failing source, not a store that cannot keep what came.
+ */
 function rejectFailure(result: RunResult, query: ParsedQuery, before: readonly { readonly error: unknown }[]): void {
   if (query.signal.aborted) throw query.signal.reason as Error
-  if (result.error !== null && query.onError === 'throw') throw (before[0]?.error ?? result.error) as Error
+  const isBorne = query.onError === 'stored' && !(isDataClientError(result.error) && result.error.code.startsWith('storage/'))
+  if (result.error !== null && !isBorne) throw (before[0]?.error ?? result.error) as Error
 }
 
 function reportOf(rooms: ClientRooms, route: Route, range: Range, result: RunResult): UpdateReport {

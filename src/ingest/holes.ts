@@ -5,7 +5,7 @@
 import { timestampsMs } from '../contract/columns.ts'
 import { type CoverageRecord, rangesIn } from '../contract/coverage.ts'
 import { gapInput } from '../contract/gap-detector.ts'
-import { type Range, intersect, subtractRanges } from '../contract/range.ts'
+import { type Range, intersect, intersectRanges, subtractRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'
 import type { Snapshot } from '../contract/storage.ts'
@@ -68,7 +68,7 @@ export function findHoles(
     for (const gap of report.gaps) if (gap.kind === 'provider-missing') holes.push({ startMs: gap.startMs, endMs: gap.endMs })
   }
   const nulls = coverage.filter((record) => record.state === 'partial' && record.reason === 'null-row')
-  for (const record of nulls) for (const range of proven) if (intersect(record, range) !== null) holes.push(record)
+  holes.push(...intersectRanges(nulls, proven))
   const rejected = Array.from(rejectedMs, (ms) => ({ startMs: ms, endMs: ms + 1 }))
   return subtractRanges(holes, rejected)
 }

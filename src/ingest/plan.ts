@@ -103,7 +103,8 @@ function wish(ranges: readonly Range[], reason: PlanReason): Wish[] {
   return ranges.map(({ startMs, endMs }) => ({ startMs, endMs, reason }))
 }
 
-function holesOf(input: PlanInput): Range[] {
+/** Slots that must exist and have no row: those that were found, and those that the source sent as null. */
+export function holesOf(input: PlanInput): Range[] {
   const nullRows = input.coverage.filter((record) => record.state === 'partial' && record.reason === 'null-row')
   return subtractRanges([...input.holes, ...nullRows], rangesIn(input.coverage, ['unavailable']))
 }

@@ -11,7 +11,7 @@ import type { Snapshot } from '../contract/storage.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
 import { scanHoles } from './holes.ts'
 import type { IngestJob, IngestRooms, RunResult } from './job.ts'
-import { type PlanInput, planRequests, unservedRanges } from './plan.ts'
+import { type PlanInput, holesOf, planRequests, unservedRanges } from './plan.ts'
 import { type Walk, quietWalk, walkPlan } from './walk.ts'
 
 /** Runs one operation on one series. Never rejects for a failing provider: the failure is in the result. */
@@ -36,6 +36,8 @@ export interface PlannedJob {
   readonly plan: Plan
   readonly head: Snapshot | null
   readonly asks: readonly AskRecord[]
+  /** Slots that must exist and have no row. */
+  readonly holes: readonly Range[]
   /** Parts that the source does not reach back to, of which not even that is recorded. */
   readonly unserved: readonly Range[]
   /** Was the whole series looked through for holes? */
@@ -68,7 +70,7 @@ export async function planJob(rooms: IngestRooms, job: IngestJob): Promise<Plann
     ...(job.lookbackDays === undefined ? {} : { lookbackDays: job.lookbackDays }),
     fillGaps: job.fillGaps,
   }
-  return { plan: planRequests(input), head, asks: status.asks, unserved: unservedRanges(input), isScanned }
+  return { plan: planRequests(input), head, asks: status.asks, holes: holesOf(input), unserved: unservedRanges(input), isScanned }
 }
 
 /** A record that was lost or that a killed run did not write may lack holes; once in a while a look costs little. */

@@ -4,9 +4,9 @@
  * @module
  */
 import { rangesIn } from '../contract/coverage.ts'
-import { type ErrorCode, hasCode } from '../contract/errors.ts'
+import { type ErrorCode, hasCode, isDataClientError, isRetryable } from '../contract/errors.ts'
 import type { AskRecord } from '../contract/metadata-tracker.ts'
-import type { Plan, PlannedRequest } from '../contract/query.ts'
+import type { Plan, PlanReason, PlannedRequest } from '../contract/query.ts'
 import { type Range, intersectRanges, subtractRanges, unionRanges } from '../contract/range.ts'
 import type { Snapshot } from '../contract/storage.ts'
 import type { EpochMs } from '../contract/time.ts'
@@ -32,6 +32,8 @@ export interface WalkStart {
   readonly plan: Plan
   readonly head: Snapshot | null
   readonly asks: readonly AskRecord[]
+  /** Slots that must exist and have no row, as they were known when the plan was made. */
+  readonly holes: readonly Range[]
   /** Parts that the source does not reach back to, of which not even that is recorded. */
   readonly unserved: readonly Range[]
 }
@@ -44,7 +46,7 @@ export interface Walk {
   readonly counts: RunCounts
   asks: readonly AskRecord[]
   /** What was answered, or refused. */
-  readonly asked: Range[]
+  asked: readonly Range[]
   failed: readonly Range[]
   error: unknown
   aborted: boolean
@@ -78,6 +80,11 @@ interface Stride {
   readonly walk: Walk
   readonly buffer: PageBuffer
   readonly runId: string
+  readonly holes: readonly Range[]
+  /** Asked in vain since the last commit. */
+  inVain: readonly Range[]
+  /** Failure of a request that only meant to heal, told when the others are done; null without. */
+  postponed: unknown
   /** Waits for the next commit. */
   refused: readonly Refusal[]
   /** Where the source says its history begins. */
@@ -91,11 +98,15 @@ export async function walkPlan(rooms: IngestRooms, job: IngestJob, start: WalkSt
   const nowMs = rooms.runtime.now()
   const runId = newId()
   const refused = start.unserved.map((range) => ({ range, reason: 'outside-history', requestId: runId, asOfMs: nowMs, wasAsked: false }) as const)
-  const stride: Stride = { rooms, job, walk, buffer: createPageBuffer(), runId, refused, historyStartMs: undefined, flushedAtMs: nowMs }
+  const stride: Stride = {
+    rooms, job, walk, runId, refused,
+    buffer: createPageBuffer(), holes: start.holes, inVain: [], postponed: null, historyStartMs: undefined, flushedAtMs: nowMs,
+  }
   if (start.plan.clipped !== null && start.unserved.length > 0) warnClipped(rooms, job, start.plan.clipped)
   try {
     await askAll(stride, start.plan.requests)
     if (!walk.isWhole) await flush(stride, stride.buffer.takeAll())
+    if (stride.postponed !== null) throw stride.postponed
   } catch (error) {
     if (!walk.isBetweenBases) await keepProven(stride)
     walk.aborted = job.signal.aborted
@@ -129,13 +140,33 @@ async function askAll(stride: Stride, requests: readonly PlannedRequest[]): Prom
         await ask(rest[i] as PlannedRequest)
         return false
       } catch (error) {
-        if (!mayBeRefused(stride, (rest[i] as PlannedRequest).range, error)) throw error
-        refusals.set(i, error)
-        return true
+        const request = rest[i] as PlannedRequest
+        if (mayBeRefused(stride, request.range, error)) {
+          refusals.set(i, error)
+          return true
+        }
+        if (!isHealing(request) || isRetryable(error) || !isDataClientError(error) || !error.code.startsWith('provider/')) throw error
+        noteInVain(stride, request.range, error)
+        return false
       }
     },
     (from, end) => noteRefused(stride, rest, from, end, refusals),
   )
+}
+
+const HEALING: ReadonlySet<PlanReason> = new Set(['provider-missing', 'unavailable'])
+
+/** Does a request ask for old holes alone? It must not keep newer bars away by failing. */
+function isHealing({ reasons }: PlannedRequest): boolean {
+  return reasons.every((reason) => HEALING.has(reason))
+}
+
+function noteInVain(stride: Stride, range: Range, error: unknown): void {
+  const { rooms, job, walk } = stride
+  stride.inVain = [...stride.inVain, range]
+  walk.asked = unionRanges([...walk.asked, range])
+  if (refusalReason(error) === null) stride.postponed ??= error
+  rooms.emit('warning', { code: 'hole-not-asked', message: `a hole could not be asked again: ${String(error)}`, series: job.series, provider: job.provider.name })
 }
 
 /** Is it a refusal that can be recorded? What was stored and could not be compared is a failure. */
@@ -156,7 +187,7 @@ function noteRefused(stride: Stride, requests: readonly PlannedRequest[], first:
   const requestId = `${stride.runId}.${first + 1}`
   const refused = requests.slice(first, end).map(({ range }) => ({ range, reason, requestId, asOfMs: rooms.runtime.now(), wasAsked: true }))
   stride.refused = [...stride.refused, ...refused]
-  walk.asked.push(...refused.map(({ range }) => range))
+  walk.asked = unionRanges([...walk.asked, ...refused.map(({ range }) => range)])
   const message = `${job.provider.name} does not serve ${job.series.interval ?? job.series.schema} before ${new Date(lastEndMs).toISOString()}, and is asked again later: ${String(error)}`
   rooms.emit('warning', { code: 'unavailable', message, series: job.series, provider: job.provider.name })
 }
@@ -172,14 +203,14 @@ async function askOne(stride: Stride, { range }: PlannedRequest): Promise<void> 
   if (stride.historyStartMs !== undefined && range.endMs <= stride.historyStartMs) {
     const answer = { proven: range, requestId, asOfMs: rooms.runtime.now(), hasRows: false, nullMs: [] }
     buffer.add({ answer, rows: { timestamp: new BigInt64Array(0) }, rejects: null, actions: null })
-    walk.asked.push(range)
+    walk.asked = unionRanges([...walk.asked, range])
     return
   }
-  const askedBefore = walk.asked.length
+  const askedBefore = walk.asked
   try {
     await readRequest(rooms, job, range, requestId, walk.counts, async (page, historyStartMs) => {
       buffer.add(page)
-      walk.asked.push(page.answer.proven)
+      walk.asked = unionRanges([...walk.asked, page.answer.proven])
       if (historyStartMs !== undefined) stride.historyStartMs = Math.min(historyStartMs, stride.historyStartMs ?? Infinity)
       // One request for years of ticks must not wait for its end.
       const waitedMs = rooms.runtime.now() - stride.flushedAtMs
@@ -189,7 +220,7 @@ async function askOne(stride: Stride, { range }: PlannedRequest): Promise<void> 
     // An answer that repeats itself or counts in other units is not to be trusted in any part.
     if (UNTRUSTED.some((code) => hasCode(error, code))) {
       buffer.drop(requestId)
-      walk.asked.length = askedBefore
+      walk.asked = askedBefore
     }
     throw error
   }
@@ -205,7 +236,10 @@ function pagesToCommit({ buffer, job, walk }: Stride, isLate: boolean): Buffered
 async function flush(stride: Stride, pages: readonly BufferedPage[]): Promise<void> {
   const { rooms, job, walk } = stride
   // Of a series that is not stored a refusal alone makes none.
-  if (pages.length === 0 && (stride.refused.length === 0 || walk.head === null)) return
+  if (pages.length === 0 && (stride.refused.length === 0 || walk.head === null)) {
+    if (stride.inVain.length > 0) noteAsks(stride, [], [], [])
+    return
+  }
   stride.flushedAtMs = rooms.runtime.now()
   const history = stride.historyStartMs === undefined ? {} : { historyStartMs: stride.historyStartMs }
   const done = await commitPages(rooms, job, pages, { mayRebase: true, refused: stride.refused, ...history })
@@ -218,17 +252,25 @@ async function flush(stride: Stride, pages: readonly BufferedPage[]): Promise<vo
   const whole = await fetchSeriesWhole(rooms, job, walk.counts, stride.historyStartMs)
   walk.isBetweenBases = false
   walk.isWhole = true
-  walk.asked.push(...whole.proven)
+  walk.asked = unionRanges([...walk.asked, ...whole.proven])
   noteOutcome(stride, whole, whole.proven, [])
 }
 
-function noteOutcome({ rooms, walk }: Stride, done: CommitOutcome, asked: readonly Range[], refused: readonly Refusal[]): void {
+function noteOutcome(stride: Stride, done: CommitOutcome, asked: readonly Range[], refused: readonly Refusal[]): void {
+  const { walk } = stride
   walk.head = done.head ?? walk.head
   for (const name of ['added', 'changed', 'revised', 'withdrawn', 'rejected'] as const) walk.counts[name] += done[name]
   // What lies out of reach is known without asking; what was refused is asked again like a hole.
-  const again = refused.flatMap(({ range, wasAsked }) => (wasAsked ? [range] : []))
-  const holes = intersectRanges(again, rangesIn(walk.head?.coverage ?? [], ['unavailable']))
-  walk.asks = scheduleAsks(walk.asks, [...asked, ...again], [...done.holes, ...holes], rooms.runtime.now())
+  noteAsks(stride, asked, refused.flatMap(({ range, wasAsked }) => (wasAsked ? [range] : [])), done.holes)
+}
+
+/** Moves the schedule of asking again: what was answered, what was refused, and what was asked in vain. */
+function noteAsks(stride: Stride, asked: readonly Range[], refused: readonly Range[], holes: readonly Range[]): void {
+  const { rooms, walk, inVain } = stride
+  stride.inVain = []
+  const unavailable = intersectRanges([...refused, ...inVain], rangesIn(walk.head?.coverage ?? [], ['unavailable']))
+  const still = intersectRanges(inVain, stride.holes)
+  walk.asks = scheduleAsks(walk.asks, [...asked, ...refused, ...inVain], [...holes, ...unavailable, ...still], rooms.runtime.now())
 }
 
 /** After a failure: what was proven so far is kept. */

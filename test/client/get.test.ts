@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { StorageError } from '../../src/contract/errors.ts'
 import { columnsOf, coverageOf } from '../../src/query/table.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { fakeSource, minuteBars, testClient } from './support.ts'
 
 const START = Date.UTC(2024, 0, 1)
@@ -111,5 +113,14 @@ describe('an answer without rows', () => {
     const table = await client.get(QUERY)
     expect(table.numRows).toBe(0)
     expect(coverageOf(table).records).toMatchObject([{ state: 'empty' }])
+  })
+})
+
+describe("onError: 'stored'", () => {
+  test('bears with a failing source, not with a store that cannot keep what came', async () => {
+    const storage = createMemoryStorage()
+    const full = { ...storage, commit: () => Promise.reject(new StorageError('storage/full', 'no room')) }
+    const { client } = testClient({ storage: full, providers: [fakeSource(minuteBars(START, 10)).provider] })
+    await expect(client.get({ ...QUERY, onError: 'stored' })).rejects.toMatchObject({ code: 'storage/full' })
   })
 })

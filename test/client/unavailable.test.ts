@@ -97,6 +97,26 @@ describe('a refused range', () => {
   })
 })
 
+describe('an old hole that cannot be asked', () => {
+  test.each(['provider/forbidden', 'provider/response'] as const)('by %s keeps no newer bar away, and moves on in its schedule', async (code) => {
+    const clock = { nowMs: at(1_000) }
+    const source = fakeSource(minuteBars(START, 20_000).filter((_, i) => i !== 50), { rowsPerRequest: 500 })
+    const { client } = testClient({ clock, providers: [source.provider] })
+    await client.get({ ...KEY, ...range(0, 1_000) })
+    source.before = ({ range: asked }) => {
+      if (asked.startMs < at(100)) throw new ProviderError(code, 'not that one')
+    }
+    clock.nowMs += DAY
+    const update = client.update({ ...KEY, lookbackDays: 0 })
+    await (code === 'provider/forbidden' ? expect(update).resolves.toMatchObject({ added: 1_440 }) : expect(update).rejects.toMatchObject({ code }))
+    expect((await client.read(KEY)).numRows).toBe(999 + 1_440)
+    expect((await client.status(KEY)).asks).toMatchObject([{ startMs: at(50), count: 2 }])
+    source.requests.length = 0
+    await client.update({ ...KEY, lookbackDays: 0 })
+    expect(source.requests).toEqual([])
+  })
+})
+
 describe('the reach of a source', () => {
   test('is recorded, so that what lies before it is unavailable and warned of once', async () => {
     const clock = { nowMs: START + 10 * DAY }
