@@ -96,7 +96,7 @@ describe('the build', () => {
     expect(paths).toContain('dist/index.js')
     expect(
       paths.filter(
-        (path) => !/^(dist\/[\w.-]+\.(js|js\.map|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path),
+        (path) => !/^(dist\/[\w.-]+\.(js|js\.map|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[\w./-]+\.(md|svg))$/.test(path),
       ),
     ).toEqual([])
   })
