@@ -105,7 +105,8 @@ function typedColumns(page: PageColumns, series: Series): Columns {
     if (name === 'timestamp') continue
     if (columnLength(column) !== rows) throw mismatch(series, name, `has ${columnLength(column)} rows where timestamp has ${rows}`)
     requireType(series, name, column)
-    out[name] = column
+    // Without nulls the plain values are all there is, and every rule runs over them alone.
+    out[name] = withoutBitmap(column)
   }
   for (const facts of rows === 0 ? [] : SCHEMAS[series.schema].columns) {
     if (facts.optional || facts.nullable || Object.hasOwn(out, facts.name)) continue
