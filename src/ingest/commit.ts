@@ -3,7 +3,7 @@
  * @module
  */
 import type { Calendar } from '../contract/calendar.ts'
-import { type Columns, rowCount } from '../contract/columns.ts'
+import { type Columns, msOf, rowCount } from '../contract/columns.ts'
 import { type CoverageRecord, provenRanges, sameCoverage } from '../contract/coverage.ts'
 import { type Interval, countOpens, isLabelled } from '../contract/interval.ts'
 import { type Range, unionRanges } from '../contract/range.ts'
@@ -18,7 +18,7 @@ import { coverAnswers, markListing } from './cover.ts'
 import { type BarEnds, barEnds } from './finality.ts'
 import { findHoles } from './holes.ts'
 import { type IngestJob, type IngestRooms, newId } from './job.ts'
-import { bringsNewBasis, looksRebased } from './rebase.ts'
+import { NO_PAIRS, bringsNewBasis, looksRebased, pairRows } from './rebase.ts'
 import { reconcileRows, revisionRows } from './reconcile.ts'
 import { reconcileTicks } from './reconcile-ticks.ts'
 import { type Refusal, recordRefusals } from './refusal.ts'
@@ -37,6 +37,8 @@ export interface CommitOutcome {
   readonly holes: readonly Range[]
   /** The source seems to have changed its basis: nothing was stored, the series must be fetched whole. */
   readonly needsWhole: boolean
+  /** Stored final bars that were met again. */
+  readonly compared: number
 }
 
 /** What is committed beside pages, and how. */
@@ -95,8 +97,8 @@ async function prepare(
   const stored = await readStored(rooms.storage, head, pages, job.series)
   const before = head?.coverage ?? []
   const wasFinal = finalTest(before)
-  const needsWhole =
-    options.mayRebase && head !== null && job.series.schema === 'ohlcv' && (bringsNewBasis(head, pages) || looksRebased(stored, fresh, wasFinal))
+  const pairs = job.series.schema === 'ohlcv' ? pairRows(stored, fresh, (ticks) => wasFinal(msOf(ticks, 'us'))) : NO_PAIRS
+  const needsWhole = options.mayRebase && head !== null && (bringsNewBasis(head, pages) || looksRebased(stored, fresh, pairs))
   const withdrawn = await withdrawnTest(rooms.storage, head, proven)
   const ends = barEnds({ series: job.series, calendar: job.calendar, capabilities: job.provider.capabilities })
   const freshFinalEndMs = ends.finalEnd(pages.reduce((first, page) => Math.min(first, page.answer.asOfMs), nowMs))
@@ -118,6 +120,7 @@ async function prepare(
     rejected: rejects === null ? 0 : rowCount(rejects),
     holes: findHoles(rooms, job, proven, openings, coverage, pages, nowMs),
     needsWhole,
+    compared: pairs.n,
   }
   const isQuiet =
     reconciled.upsert === null && reconciled.replace.length === 0 && revisions === null && rejects === null && meta === null && sameCoverage(before, coverage)

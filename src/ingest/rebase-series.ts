@@ -16,7 +16,7 @@ import { barEnds } from './finality.ts'
 import { findHoles } from './holes.ts'
 import { type IngestJob, type IngestRooms, type RunCounts, newId } from './job.ts'
 import { planRequests } from './plan.ts'
-import { type RowPairs, deriveRows, isRebased, pairRows, rebasedRevisions } from './rebase.ts'
+import { type RowPairs, deriveBySplits, deriveRows, isRebased, laterSplits, pairRows, rebasedRevisions } from './rebase.ts'
 import { type Revision, revisionRows, withStoredColumns } from './reconcile.ts'
 import { refusalReason } from './refusal.ts'
 import { freshRejects } from './reject-news.ts'
@@ -105,9 +105,10 @@ async function rebasedChange(
   const stored = await rooms.storage.read(head, {})
   const fresh = mergePages(pages, series.schema)
   const pairs = pairRows(stored, fresh)
-  if (!isRebased(stored, fresh, pairs)) return null
+  const splits = pairs.n === 0 ? laterSplits(head, pages) : []
+  if (splits.length === 0 && !isRebased(stored, fresh, pairs)) return null
   const { rows: gone, before } = goneRows(stored, pairs)
-  const derived = deriveRows(gone, before, stored, fresh, pairs)
+  const derived = splits.length > 0 ? deriveBySplits(gone, splits) : deriveRows(gone, before, stored, fresh, pairs)
   const rows = mergeRows(derived.rows, withStoredColumns(fresh, stored))
   const served = rebasedRevisions(stored, fresh, pairs)
   const restored = await restoredRows(rooms, head, fresh)
@@ -136,7 +137,7 @@ async function rebasedChange(
   }
   const rejected = rejects === null ? 0 : rowCount(rejects)
   const holes = findHoles(rooms, job, proven, openings, coverage, pages, nowMs)
-  return { change, outcome: { added, changed, revised: served.revisions.length + derived.revisions.length, withdrawn: 0, rejected, holes } }
+  return { change, outcome: { added, changed, revised: served.revisions.length + derived.revisions.length, withdrawn: 0, rejected, holes, compared: pairs.n } }
 }
 
 /** Stored rows that were not sent again, and the number of pairs before each. */
@@ -185,7 +186,7 @@ function wholeRange(head: Snapshot, pages: readonly BufferedPage[], { timestamp 
 
 /** What the source no longer serves is computed from the last answer that had it, and says so. */
 function markDerived(coverage: readonly CoverageRecord[], stored: Columns, fresh: Columns, unit: 'us' | 'ns'): CoverageRecord[] {
-  const end = lowerBound(stored.timestamp, fresh.timestamp[0] as bigint)
+  const end = fresh.timestamp.length === 0 ? rowCount(stored) : lowerBound(stored.timestamp, fresh.timestamp[0] as bigint)
   if (end === 0) return [...coverage]
   const range = { startMs: msOf(stored.timestamp[0] as bigint, unit), endMs: msOf(stored.timestamp[end - 1] as bigint, unit) + 1 }
   let out: CoverageRecord[] = [...coverage]

@@ -26,6 +26,9 @@ export interface RowPairs {
   readonly fresh: Int32Array
 }
 
+/** No rows met. */
+export const NO_PAIRS: RowPairs = { n: 0, stored: new Int32Array(0), fresh: new Int32Array(0) }
+
 /** Pairs the rows of two sides. */
 export function pairRows(stored: Columns, fresh: Columns, isCompared: (ticks: bigint) => boolean = () => true): RowPairs {
   const [a, b] = [stored.timestamp, fresh.timestamp]
@@ -70,9 +73,7 @@ function commonFactor(ratios: readonly (number | null)[], smallest: number): num
  * Do the oldest compared rows look as if the source had changed its basis? They all do then, since a split or a dividend
  * changes everything before it. Whether it is so is seen once the series was fetched whole.
  */
-export function looksRebased(stored: Columns, fresh: Columns, wasFinal: (ms: EpochMs) => boolean): boolean {
-  const unit = SCHEMAS.ohlcv.timeUnit
-  const pairs = pairRows(stored, fresh, (ticks) => wasFinal(msOf(ticks, unit)))
+export function looksRebased(stored: Columns, fresh: Columns, pairs: RowPairs): boolean {
   if (pairs.n === 0) return false
   const scale = (i: number): number | null => commonFactor(PRICES.map((name) => pairRatio(pairs, i, stored, fresh, name)), SMALLEST_PRICE_CHANGE)
   const first = scale(0)
@@ -106,6 +107,50 @@ export function bringsNewBasis(head: Snapshot, pages: readonly BufferedPage[]): 
       return exMs > basis.asOfMs && exMs > firstMs && (kind === 'split' ? basis.kind !== 'raw' || hasAdjusted : hasAdjusted)
     })
   })
+}
+
+/** A split that took effect after the stored prices were last seen whole. */
+export interface LaterSplit {
+  readonly exMs: EpochMs
+  readonly ratio: number
+}
+
+/** The later splits that some answers bring, oldest first. */
+export function laterSplits(head: Snapshot, pages: readonly BufferedPage[]): LaterSplit[] {
+  const { basis } = head.meta
+  if (basis === undefined || basis.kind === 'raw') return []
+  const found = new Map<string, LaterSplit>()
+  for (const { actions } of pages) {
+    if (actions === null) continue
+    for (const [row, ticks] of actions.rows.timestamp.entries()) {
+      const [exMs, ratio] = [msOf(ticks, SCHEMAS.actions.timeUnit), valueAt(actions.rows['value'] as Column, row)]
+      const isSplit = valueAt(actions.rows['kind'] as Column, row) === 'split' && typeof ratio === 'number' && ratio > 0
+      if (isSplit && exMs > basis.asOfMs) found.set(`${exMs} ${ratio}`, { exMs, ratio })
+    }
+  }
+  return [...found.values()].toSorted((a, b) => a.exMs - b.exMs)
+}
+
+const PER_SHARE: ReadonlySet<string> = new Set([...PRICES, 'vwap', 'adj_close'])
+const SHARES: ReadonlySet<string> = new Set(['volume', 'taker_buy_volume'])
+
+/** Rows of which the source serves none any more, put on the new basis by the splits that it told. */
+export function deriveBySplits(rows: Columns, splits: readonly LaterSplit[]): DerivedRows {
+  const ms = Array.from(rows.timestamp, (ticks) => msOf(ticks, SCHEMAS.ohlcv.timeUnit))
+  const ratios = ms.map((at) => splits.reduce((product, { exMs, ratio }) => (at < exMs ? product * ratio : product), 1))
+  const revisions: Revision[] = []
+  const out: Record<string, Column> = { ...rows }
+  for (const [name, column] of Object.entries(rows)) {
+    const values = valuesOf(column)
+    if (!(values instanceof Float64Array) || !(PER_SHARE.has(name) || SHARES.has(name))) continue
+    const scaled = values.map((value, row) => (PER_SHARE.has(name) ? value / (ratios[row] as number) : value * (ratios[row] as number)))
+    out[name] = isNullable(column) ? ({ values: scaled, valid: column.valid } satisfies NullableColumn) : scaled
+    for (const [row, ratio] of ratios.entries()) {
+      if (ratio === 1 || ratio === ratios[row - 1] || !isValid(column, row)) continue
+      revisions.push({ ticks: rows.timestamp[row] as bigint, column: name, old: values[row] as number, new: scaled[row] as number, kind: 'rebased' })
+    }
+  }
+  return { rows: out as unknown as Columns, revisions, changed: ratios.filter((ratio) => ratio !== 1).length }
 }
 
 /** Rows that the source no longer serves, put on the new basis. */

@@ -12,7 +12,8 @@ import { DAY_MS, type EpochMs } from '../contract/time.ts'
 import { scanHoles } from './holes.ts'
 import type { IngestJob, IngestRooms, RunResult } from './job.ts'
 import { type PlanInput, holesOf, planRequests, unservedRanges } from './plan.ts'
-import { type Walk, quietWalk, walkPlan } from './walk.ts'
+import { type Walk, isBlind, quietWalk } from './walk-state.ts'
+import { walkPlan } from './walk.ts'
 
 /** Runs one operation on one series. Never rejects for a failing provider: the failure is in the result. */
 export async function runOperation(rooms: IngestRooms, job: IngestJob): Promise<RunResult> {
@@ -103,7 +104,7 @@ function recheckTime(job: IngestJob, walk: Walk, nowMs: EpochMs): EpochMs | unde
   if (walk.isWhole) return nowMs
   if (walk.error !== null || walk.plan.requests.length === 0) return undefined
   const isFresh = walk.versionBefore === null
-  const isRechecked = walk.plan.requests.some((request) => request.reasons.includes('recheck'))
+  const isRechecked = walk.plan.requests.some((request) => request.reasons.includes('recheck')) && !isBlind(job, walk)
   const known = rangesIn(walk.head?.coverage ?? [], ['data', 'empty', 'partial'])
   const [start, end] = [known[0]?.startMs ?? 0, known.at(-1)?.endMs ?? 0]
   const week = { startMs: Math.max(start, end - 7 * DAY_MS), endMs: end }

@@ -4,11 +4,9 @@
  * @module
  */
 import { rangesIn } from '../contract/coverage.ts'
-import { type ErrorCode, hasCode, isDataClientError, isRetryable } from '../contract/errors.ts'
-import type { AskRecord } from '../contract/metadata-tracker.ts'
-import type { Plan, PlanReason, PlannedRequest } from '../contract/query.ts'
+import { type DataClientError, type ErrorCode, hasCode, isDataClientError, isRetryable } from '../contract/errors.ts'
+import type { PlanReason, PlannedRequest } from '../contract/query.ts'
 import { type Range, intersectRanges, subtractRanges, unionRanges } from '../contract/range.ts'
-import type { Snapshot } from '../contract/storage.ts'
 import type { EpochMs } from '../contract/time.ts'
 import { scheduleAsks } from './asks.ts'
 import {
@@ -20,58 +18,13 @@ import {
   createPageBuffer,
 } from './buffer.ts'
 import { type CommitOutcome, commitPages } from './commit.ts'
-import { type IngestJob, type IngestRooms, type RunCounts, newId } from './job.ts'
+import { type IngestJob, type IngestRooms, newId } from './job.ts'
 import { mayRebase } from './plan.ts'
 import { createProgress } from './progress.ts'
 import { fetchSeriesWhole } from './rebase-series.ts'
 import { type Refusal, askServed, refusalReason } from './refusal.ts'
 import { readRequest } from './request.ts'
-
-/** What a walk starts from. */
-export interface WalkStart {
-  readonly plan: Plan
-  readonly head: Snapshot | null
-  readonly asks: readonly AskRecord[]
-  /** Slots that must exist and have no row, as they were known when the plan was made. */
-  readonly holes: readonly Range[]
-  /** Parts that the source does not reach back to, of which not even that is recorded. */
-  readonly unserved: readonly Range[]
-}
-
-/** What a walk ended with. */
-export interface Walk {
-  readonly plan: Plan
-  readonly versionBefore: number | null
-  head: Snapshot | null
-  readonly counts: RunCounts
-  asks: readonly AskRecord[]
-  /** What was answered, or refused. */
-  asked: readonly Range[]
-  failed: readonly Range[]
-  error: unknown
-  aborted: boolean
-  /** The source changed its basis, and the series was fetched whole: nothing is left to ask. */
-  isWhole: boolean
-  /** The source changed its basis, and the series could not be fetched whole: nothing on the new one was stored. */
-  isBetweenBases: boolean
-}
-
-/** A walk over nothing. */
-export function quietWalk({ plan, head, asks }: WalkStart): Walk {
-  return {
-    plan,
-    versionBefore: head?.version ?? null,
-    head,
-    counts: { requests: 0, rows: 0, added: 0, changed: 0, revised: 0, withdrawn: 0, rejected: 0, nullRows: 0, warnings: {} },
-    asks,
-    asked: [],
-    failed: [],
-    error: null,
-    aborted: false,
-    isWhole: false,
-    isBetweenBases: false,
-  }
-}
+import { type Walk, type WalkStart, isBlind, meets, quietWalk } from './walk-state.ts'
 
 /** Everything that one walk works with. */
 interface Stride {
@@ -84,7 +37,7 @@ interface Stride {
   /** Asked in vain since the last commit. */
   inVain: readonly Range[]
   /** Failure of a request that only meant to heal, told when the others are done; null without. */
-  postponed: unknown
+  postponed: DataClientError | null
   /** Waits for the next commit. */
   refused: readonly Refusal[]
   /** Where the source says its history begins. */
@@ -106,6 +59,7 @@ export async function walkPlan(rooms: IngestRooms, job: IngestJob, start: WalkSt
   try {
     await askAll(stride, start.plan.requests)
     if (!walk.isWhole) await flush(stride, stride.buffer.takeAll())
+    warnUnproven(stride)
     if (stride.postponed !== null) throw stride.postponed
   } catch (error) {
     if (!walk.isBetweenBases) await keepProven(stride)
@@ -161,7 +115,7 @@ function isHealing({ reasons }: PlannedRequest): boolean {
   return reasons.every((reason) => HEALING.has(reason))
 }
 
-function noteInVain(stride: Stride, range: Range, error: unknown): void {
+function noteInVain(stride: Stride, range: Range, error: DataClientError): void {
   const { rooms, job, walk } = stride
   stride.inVain = [...stride.inVain, range]
   walk.asked = unionRanges([...walk.asked, range])
@@ -259,6 +213,7 @@ async function flush(stride: Stride, pages: readonly BufferedPage[]): Promise<vo
 function noteOutcome(stride: Stride, done: CommitOutcome, asked: readonly Range[], refused: readonly Refusal[]): void {
   const { walk } = stride
   walk.head = done.head ?? walk.head
+  walk.compared += done.compared
   for (const name of ['added', 'changed', 'revised', 'withdrawn', 'rejected'] as const) walk.counts[name] += done[name]
   // What lies out of reach is known without asking; what was refused is asked again like a hole.
   noteAsks(stride, asked, refused.flatMap(({ range, wasAsked }) => (wasAsked ? [range] : [])), done.holes)
@@ -273,15 +228,28 @@ function noteAsks(stride: Stride, asked: readonly Range[], refused: readonly Ran
   walk.asks = scheduleAsks(walk.asks, [...asked, ...refused, ...inVain], [...holes, ...unavailable, ...still], rooms.runtime.now())
 }
 
-/** After a failure: what was proven so far is kept. */
+/**
+ * After a failure: what was proven so far is kept. Not where nothing that is stored was met again: the split that puts it
+ * on another basis than the new bars may lie in what is still to come.
+ */
 async function keepProven(stride: Stride): Promise<void> {
-  const { rooms, job, buffer } = stride
+  const { rooms, job, buffer, walk } = stride
+  const pages = buffer.takeAll()
+  if (isBlind(job, walk) && walk.head?.span !== null && !pages.some(({ rows }) => meets(rows, walk.head))) return
   try {
-    await flush(stride, buffer.takeAll())
+    await flush(stride, pages)
   } catch (error) {
     // The first failure is the one to report; this one is told beside it.
     rooms.emit('warning', { code: 'commit-failed', message: `what was proven before the failure could not be stored: ${String(error)}`, series: job.series })
   }
+}
+
+/** Bars that could not be compared with any stored one may be on another basis, and nothing tells. */
+function warnUnproven(stride: Stride): void {
+  const { rooms, job, walk } = stride
+  if (!isBlind(job, walk) || walk.counts.added === 0) return
+  const message = `${job.provider.name} serves none of the stored final bars any more: whether its prices are still adjusted in the same way cannot be seen`
+  rooms.emit('warning', { code: 'basis-unproven', message, series: job.series, provider: job.provider.name })
 }
 
 function warnClipped(rooms: IngestRooms, job: IngestJob, clipped: Range): void {
