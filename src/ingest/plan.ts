@@ -138,7 +138,8 @@ function recheckRanges(input: PlanInput, within: Range): Range[] {
   const covered = rangesIn(input.coverage, ['data', 'empty', 'partial'])
   const last = covered.at(-1)
   if (last === undefined) return []
-  const backMs = Math.floor(last.endMs - (explicit ?? DEFAULT_LOOKBACK_DAYS) * DAY_MS)
+  // Longer than the series is the series: dates have an end.
+  const backMs = Math.max((covered[0] as Range).startMs, Math.floor(last.endMs - (explicit ?? DEFAULT_LOOKBACK_DAYS) * DAY_MS))
   const final = rangesIn(input.coverage, ['data']).at(-1) ?? last
   const startMs = interval === undefined ? backMs : Math.min(barOpen(interval, backMs), shiftOpen(interval, barOpen(interval, final.endMs), -FEWEST_COMPARED))
   return intersectRanges(covered, [{ startMs: Math.max(startMs, within.startMs), endMs: within.endMs }])

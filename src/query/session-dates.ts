@@ -17,8 +17,11 @@ export function sessionDates(calendar: Calendar, openMs: Float64Array, interval:
   const [first, last] = [openMs[0] as number, openMs.at(-1) as number]
   const sessions = sessionsAround(calendar, first, last)
   if (sessions === null || sessions.n === 0) return openMs.map((ms) => barOpen('1d', ms))
+  const knownMs = sessions.open[0] as number
   let at = 0
   return openMs.map((ms) => {
+    // Before the years that the calendar knows, a UTC day is the session.
+    if (ms < knownMs && barOpen('1d', ms) < calendar.valid.startMs) return barOpen('1d', ms)
     while (at + 1 < sessions.n && (sessions.open[at + 1] as number) <= ms) at++
     const close = sessions.close[at] as number
     const next = at + 1 < sessions.n ? (sessions.open[at + 1] as number) : Infinity
