@@ -10,7 +10,15 @@ import { collectable } from './client/collectable.ts'
 import type { BoundKey, DataClient, SeriesClient } from './client/data-client.ts'
 import { type DataClientOptions, resolveOptions } from './client/options.ts'
 import { type ParsedQuery, parseQuery } from './client/query.ts'
-import { chooseSnapshot, notLoaded, readBeside, readTable, reportCoverage, reportGaps, scanTables } from './client/reading.ts'
+import {
+  chooseSnapshot,
+  notLoaded,
+  readBeside,
+  readTable,
+  reportCoverage,
+  reportGaps,
+  scanTables,
+} from './client/reading.ts'
 import { createRooms } from './client/rooms.ts'
 import { type Route, findRoute } from './client/route.ts'
 import { explainSelection, probeProvider, providerStatuses } from './client/selection.ts'
@@ -32,7 +40,11 @@ import { storeMaintenance } from './client/store-maintenance.ts'
  */
 export function createDataClient(options: DataClientOptions = {}): DataClient {
   const rooms = createRooms(resolveOptions(options))
-  const routed = async <T>(query: Query, what: string, work: (route: Route, parsed: ParsedQuery) => Promise<T>): Promise<T> => {
+  const routed = async <T>(
+    query: Query,
+    what: string,
+    work: (route: Route, parsed: ParsedQuery) => Promise<T>,
+  ): Promise<T> => {
     const parsed = parseQuery(query, what)
     parsed.signal.throwIfAborted()
     return work(await findRoute(rooms, parsed), parsed)
@@ -48,13 +60,20 @@ export function createDataClient(options: DataClientOptions = {}): DataClient {
         const parsed = parseQuery(query, 'scan')
         yield* scanTables(rooms, await findRoute(rooms, parsed), parsed, batchRows)
       }),
-    plan: (query, operation = 'get') => routed(query, 'plan', (route, parsed) => planOperation(rooms, route, parsed, operation)),
+    plan: (query, operation = 'get') =>
+      routed(query, 'plan', (route, parsed) => planOperation(rooms, route, parsed, operation)),
     coverage: (query) => routed(query, 'coverage', (route, parsed) => reportCoverage(rooms, route, parsed)),
     gaps: (query) => routed(query, 'gaps', (route, parsed) => reportGaps(rooms, route, parsed)),
     batch: (queries, batchOptions) =>
       collectable(() => {
         const check = (query: Query): Promise<void> => routed(query, 'batch', () => Promise.resolve())
-        const context = { client, concurrency: rooms.options.concurrency, now: rooms.runtime.now, log: rooms.log, check }
+        const context = {
+          client,
+          concurrency: rooms.options.concurrency,
+          now: rooms.runtime.now,
+          log: rooms.log,
+          check,
+        }
         return runBatch(context, queries, batchOptions)
       }),
     of: (key) => bindSeries(client, key),
@@ -75,7 +94,9 @@ export function createDataClient(options: DataClientOptions = {}): DataClient {
       return probeProvider(rooms, provider, probeOptions.signal ?? new AbortController().signal)
     },
     files: (query) =>
-      routed(query, 'files', async (route, parsed) => [...(await rooms.storage.files(await chooseSnapshot(rooms, route, parsed)))]),
+      routed(query, 'files', async (route, parsed) => [
+        ...(await rooms.storage.files(await chooseSnapshot(rooms, route, parsed))),
+      ]),
     pin: (query, name) =>
       routed(query, 'pin', async (route, parsed) => {
         const { version } = await chooseSnapshot(rooms, route, parsed)
@@ -97,7 +118,9 @@ function bindSeries(client: DataClient, key: Pick<Query, BoundKey>): SeriesClien
   const bind = (query: object = {}): Query => {
     const twice = BOUND_KEYS.find((name) => name in query)
     if (twice === undefined) return { ...query, ...key }
-    throw new ConfigError('config/option', `${twice}: is bound by of(): ask another series with a client of its own`, { field: twice })
+    throw new ConfigError('config/option', `${twice}: is bound by of(): ask another series with a client of its own`, {
+      field: twice,
+    })
   }
   return Object.freeze({
     get: (query) => client.get(bind(query)),

@@ -34,7 +34,8 @@ export async function* runBatch(
 ): AsyncGenerator<BatchResult, void, undefined> {
   checkOptions(options, KEYS, 'batch')
   const { signal, operation = 'get', concurrency = context.concurrency } = options
-  if (!Array.isArray(queries)) throw new ConfigError('config/option', 'batch: takes a list of queries', { field: 'queries', value: queries })
+  if (!Array.isArray(queries))
+    throw new ConfigError('config/option', 'batch: takes a list of queries', { field: 'queries', value: queries })
   if (!OPERATIONS.includes(operation)) {
     const message = `operation: ${JSON.stringify(operation)} is not understood: use ${OPERATIONS.join(', ')}`
     throw new ConfigError('config/option', message, { field: 'operation', value: operation })
@@ -44,7 +45,14 @@ export async function* runBatch(
     throw new ConfigError('config/option', message, { field: 'concurrency', value: concurrency })
   }
   signal?.throwIfAborted()
-  const broken = await Promise.all(queries.map((query) => context.check(query).then(() => null, (error: unknown) => ({ error }))))
+  const broken = await Promise.all(
+    queries.map((query) =>
+      context.check(query).then(
+        () => null,
+        (error: unknown) => ({ error }),
+      ),
+    ),
+  )
   const abandon = new AbortController()
   const stop = signal === undefined ? abandon.signal : AbortSignal.any([signal, abandon.signal])
   const limit = pLimit(concurrency)
@@ -109,7 +117,11 @@ async function runOne(
   }
 }
 
-function createTeller(context: BatchContext, total: number, { onProgress }: BatchOptions): {
+function createTeller(
+  context: BatchContext,
+  total: number,
+  { onProgress }: BatchOptions,
+): {
   progress(query: Query, event: ProgressEvent): void
   ended(result: BatchResult): void
 } {

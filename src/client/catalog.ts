@@ -20,7 +20,9 @@ const FILTER_KEYS: readonly (keyof ListFilter)[] = ['provider', 'schema', 'symbo
 export async function listSeries(rooms: ClientRooms, filter: ListFilter = {}): Promise<SeriesEntry[]> {
   checkOptions(filter, FILTER_KEYS, 'list')
   const entries = await rooms.storage.list()
-  return entries.filter(({ series }) => FILTER_KEYS.every((key) => filter[key] === undefined || filter[key] === series[key])).map(entryOf)
+  return entries
+    .filter(({ series }) => FILTER_KEYS.every((key) => filter[key] === undefined || filter[key] === series[key]))
+    .map(entryOf)
 }
 
 function entryOf({ series, head }: CatalogEntry): SeriesEntry {

@@ -30,7 +30,13 @@ export interface Collectable<T> extends AsyncIterable<T> {
 
 /** What became of one query of a batch. */
 export type BatchResult =
-  | { readonly query: Query; readonly ok: true; readonly table: Table | null; readonly report: UpdateReport | null; readonly error: null }
+  | {
+      readonly query: Query
+      readonly ok: true
+      readonly table: Table | null
+      readonly report: UpdateReport | null
+      readonly error: null
+    }
   | { readonly query: Query; readonly ok: false; readonly table: null; readonly report: null; readonly error: unknown }
 
 /** Options of a batch. */
@@ -80,13 +86,24 @@ export interface SeriesEntry {
 /** Maintenance of the store. Everything that changes files takes `dryRun`, which explains and does nothing. */
 export interface StoreMaintenance {
   /** Checks hashes, sizes and checksums; `deep` also reads every row. */
-  verify(options?: { readonly query?: Query; readonly deep?: boolean; readonly signal?: AbortSignal }): Promise<VerifyReport>
+  verify(options?: {
+    readonly query?: Query
+    readonly deep?: boolean
+    readonly signal?: AbortSignal
+  }): Promise<VerifyReport>
   /** Writes the files of a series anew, one a partition, also into another partitioning. Loses nothing and can be repeated. */
-  compact(query: Query, options?: { readonly partition?: Partition; readonly dryRun?: boolean }): Promise<MaintainReport>
+  compact(
+    query: Query,
+    options?: { readonly partition?: Partition; readonly dryRun?: boolean },
+  ): Promise<MaintainReport>
   /** Mends a series: view, broken newest version, lost log. */
   repair(query: Query, options?: { readonly dryRun?: boolean }): Promise<MaintainReport>
   /** Removes what no kept version needs. */
-  collect(options?: { readonly query?: Query; readonly graceMs?: number; readonly dryRun?: boolean }): Promise<MaintainReport>
+  collect(options?: {
+    readonly query?: Query
+    readonly graceMs?: number
+    readonly dryRun?: boolean
+  }): Promise<MaintainReport>
   /** Removes a series with all its versions; refused while one is pinned. */
   drop(query: Query): Promise<void>
 }

@@ -4,11 +4,33 @@
  */
 import type { Provider } from '../contract/provider.ts'
 import {
-  alpaca, alphavantage, binance, binanceArchive, binanceFutures, coingecko, cryptocompare, fmp, polygon, stooq, tiingo, yahoo,
+  alpaca,
+  alphavantage,
+  binance,
+  binanceArchive,
+  binanceFutures,
+  coingecko,
+  cryptocompare,
+  fmp,
+  polygon,
+  stooq,
+  tiingo,
+  yahoo,
 } from '../providers/index.ts'
 
 const SOURCES: readonly (() => Provider)[] = [
-  binance, yahoo, cryptocompare, coingecko, stooq, alphavantage, alpaca, polygon, tiingo, fmp, binanceFutures, binanceArchive,
+  binance,
+  yahoo,
+  cryptocompare,
+  coingecko,
+  stooq,
+  alphavantage,
+  alpaca,
+  polygon,
+  tiingo,
+  fmp,
+  binanceFutures,
+  binanceArchive,
 ]
 
 /** The sources of a client without the option `providers`; never one whose requests cost money. */

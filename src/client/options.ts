@@ -99,7 +99,18 @@ export interface ResolvedOptions {
 }
 
 const KEYS: readonly (keyof DataClientOptions)[] = [
-  'root', 'storage', 'providers', 'gapDetector', 'metadata', 'calendars', 'selection', 'quality', 'concurrency', 'http', 'logger', 'runtime',
+  'root',
+  'storage',
+  'providers',
+  'gapDetector',
+  'metadata',
+  'calendars',
+  'selection',
+  'quality',
+  'concurrency',
+  'http',
+  'logger',
+  'runtime',
 ]
 
 const DEFAULTS = {
@@ -133,7 +144,8 @@ export function resolveOptions(options: DataClientOptions): ResolvedOptions {
   }
   const root = options.root ?? runtime.env['MARKETLAKE_ROOT'] ?? './market-data'
   if (typeof root !== 'string' || root.length === 0) refuse('root', options.root, 'use the path of a folder')
-  if (/^~(?=$|[/\\])/.test(root)) refuse('root', root, 'only a shell knows ~: write the folder out, or use homedir() of node:os')
+  if (/^~(?=$|[/\\])/.test(root))
+    refuse('root', root, 'only a shell knows ~: write the folder out, or use homedir() of node:os')
   return Object.freeze({
     root,
     storage: checkStorage(options.storage ?? {}),
@@ -143,8 +155,17 @@ export function resolveOptions(options: DataClientOptions): ResolvedOptions {
     calendars: checkCalendars(options.calendars ?? {}),
     selection: options.selection ?? {},
     quality: {
-      onInvalid: choice('quality.onInvalid', quality.onInvalid ?? DEFAULTS.quality.onInvalid, ['quarantine', 'keep', 'reject']),
-      maxInvalidShare: within('quality.maxInvalidShare', quality.maxInvalidShare ?? DEFAULTS.quality.maxInvalidShare, 0, 1),
+      onInvalid: choice('quality.onInvalid', quality.onInvalid ?? DEFAULTS.quality.onInvalid, [
+        'quarantine',
+        'keep',
+        'reject',
+      ]),
+      maxInvalidShare: within(
+        'quality.maxInvalidShare',
+        quality.maxInvalidShare ?? DEFAULTS.quality.maxInvalidShare,
+        0,
+        1,
+      ),
     },
     concurrency: Math.floor(within('concurrency', options.concurrency ?? DEFAULTS.concurrency, 1, 1000)),
     http: {
@@ -163,7 +184,8 @@ export function resolveOptions(options: DataClientOptions): ResolvedOptions {
 function resolveRuntime(given: Partial<Runtime>): Runtime {
   checkOptions(given, ['now', 'sleep', 'random', 'fetch', 'env'], 'runtime')
   for (const [name, value] of Object.entries(given)) {
-    if (name !== 'env' && value !== undefined && typeof value !== 'function') refuse(`runtime.${name}`, value, 'use a function')
+    if (name !== 'env' && value !== undefined && typeof value !== 'function')
+      refuse(`runtime.${name}`, value, 'use a function')
   }
   const { now } = given
   return Object.freeze({
@@ -210,9 +232,15 @@ function checkStorage(storage: Storage | LocalStorageOptions): Storage | LocalSt
 }
 
 function checkCalendars(calendars: Readonly<Record<string, Calendar>>): Readonly<Record<string, Calendar>> {
-  if (Array.isArray(calendars)) refuse('calendars', calendars.map((one) => one?.name), 'use an object, such as { XASX: sydney }')
+  if (Array.isArray(calendars))
+    refuse(
+      'calendars',
+      calendars.map((one) => one?.name),
+      'use an object, such as { XASX: sydney }',
+    )
   for (const [name, given] of Object.entries(calendars)) {
-    if (typeof given?.sessions !== 'function') refuse(`calendars.${name}`, given, 'use what defineCalendar or calendar returns')
+    if (typeof given?.sessions !== 'function')
+      refuse(`calendars.${name}`, given, 'use what defineCalendar or calendar returns')
   }
   return calendars
 }
@@ -223,11 +251,18 @@ function checkProviders(providers: readonly Provider[] | undefined): readonly Pr
   const names = new Set<string>()
   for (const provider of providers) {
     if (typeof provider === 'function') refuse('providers', provider, 'call the factory: binance() instead of binance')
-    const isProvider = typeof provider === 'object' && provider !== null && typeof provider.fetch === 'function' && typeof provider.name === 'string'
-    const isDescribed = isProvider && Array.isArray(provider.capabilities?.schemas) && Array.isArray(provider.capabilities.assetClasses)
+    const isProvider =
+      typeof provider === 'object' &&
+      provider !== null &&
+      typeof provider.fetch === 'function' &&
+      typeof provider.name === 'string'
+    const isDescribed =
+      isProvider && Array.isArray(provider.capabilities?.schemas) && Array.isArray(provider.capabilities.assetClasses)
     if (!isDescribed) refuse('providers', provider, 'each entry needs name, capabilities and fetch')
-    if (!/^[a-z0-9-]{1,32}$/.test(provider.name)) refuse('providers', provider.name, 'a name is 1 to 32 of a-z, 0-9 and -')
-    if (names.has(provider.name)) refuse('providers', provider.name, 'two providers have this name: give one of them another')
+    if (!/^[a-z0-9-]{1,32}$/.test(provider.name))
+      refuse('providers', provider.name, 'a name is 1 to 32 of a-z, 0-9 and -')
+    if (names.has(provider.name))
+      refuse('providers', provider.name, 'two providers have this name: give one of them another')
     names.add(provider.name)
   }
   return providers

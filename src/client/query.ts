@@ -34,8 +34,24 @@ export interface ParsedQuery {
 }
 
 const KEYS: readonly (keyof Query)[] = [
-  'symbol', 'interval', 'schema', 'provider', 'assetClass', 'start', 'end', 'columns', 'adjust', 'fill', 'complete',
-  'final', 'version', 'onError', 'lookbackDays', 'fillGaps', 'signal', 'onProgress',
+  'symbol',
+  'interval',
+  'schema',
+  'provider',
+  'assetClass',
+  'start',
+  'end',
+  'columns',
+  'adjust',
+  'fill',
+  'complete',
+  'final',
+  'version',
+  'onError',
+  'lookbackDays',
+  'fillGaps',
+  'signal',
+  'onProgress',
 ]
 const ADJUSTS: readonly Adjust[] = ['source', 'none', 'splits', 'all']
 const FILLS: readonly FillMethod[] = ['forward', 'backward', 'interpolate', 'zero']
@@ -87,16 +103,23 @@ function flag(field: string, value: unknown): boolean {
 }
 
 function atLeastZero(field: string, value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : refuse(field, value, 'use a number that is 0 or more')
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+    ? value
+    : refuse(field, value, 'use a number that is 0 or more')
 }
 
 function readInterval(query: Query, schema: SchemaName): Interval | undefined {
   if (SCHEMAS[schema].interval === 'always') {
     if (query.interval !== undefined) return parseInterval(query.interval)
-    throw new ConfigError('config/interval', `interval: ${schema} needs one, such as "1m" or "1d"`, { field: 'interval' })
+    throw new ConfigError('config/interval', `interval: ${schema} needs one, such as "1m" or "1d"`, {
+      field: 'interval',
+    })
   }
   if (query.interval === undefined) return undefined
-  throw new ConfigError('config/interval', `interval: ${schema} has none: leave it out`, { field: 'interval', value: query.interval })
+  throw new ConfigError('config/interval', `interval: ${schema} has none: leave it out`, {
+    field: 'interval',
+    value: query.interval,
+  })
 }
 
 function readColumnNames(value: Query['columns']): readonly string[] | undefined {

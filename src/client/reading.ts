@@ -45,7 +45,12 @@ async function tableRooms(): Promise<TableRooms> {
 /** Refuses a series of which nothing is stored. */
 export function notLoaded(series: Series): ConfigError {
   const message = `${seriesKey(series)} is not stored: call get or load with a start first`
-  return new ConfigError('config/not-loaded', message, { field: 'symbol', value: series.symbol, provider: series.provider, symbol: series.symbol })
+  return new ConfigError('config/not-loaded', message, {
+    field: 'symbol',
+    value: series.symbol,
+    provider: series.provider,
+    symbol: series.symbol,
+  })
 }
 
 /** The version that a query reads; the newest where it names none. */
@@ -59,7 +64,8 @@ export async function chooseSnapshot(rooms: ClientRooms, route: Route, query: Pa
 /** The range that a query reads: all that is stored, where it gives none. */
 export function readRange(query: ParsedQuery, route: Route, snapshot: Snapshot, nowMs: EpochMs): Range {
   const { interval } = route.series
-  if (query.startMs !== undefined && query.endMs !== undefined) return labelled(interval, { startMs: query.startMs, endMs: query.endMs })
+  if (query.startMs !== undefined && query.endMs !== undefined)
+    return labelled(interval, { startMs: query.startMs, endMs: query.endMs })
   const known = knownRange(snapshot, interval)
   const startMs = query.startMs ?? known?.startMs ?? query.endMs ?? nowMs
   const endMs = query.endMs ?? Math.max(known?.endMs ?? startMs + 1, query.startMs === undefined ? -Infinity : nowMs)
@@ -69,15 +75,23 @@ export function readRange(query: ParsedQuery, route: Route, snapshot: Snapshot, 
 /** From the first row to the last, and the holes that the source left before and after them. */
 function knownRange(snapshot: Snapshot, interval: Series['interval']): Range | null {
   const rows = storedRange(snapshot, (ms) => (interval === undefined ? ms + 1 : nextOpen(interval, ms)))
-  const proven = snapshot.coverage.filter(({ state, reason }) => state === 'data' || state === 'partial' || reason === 'provider-missing')
+  const proven = snapshot.coverage.filter(
+    ({ state, reason }) => state === 'data' || state === 'partial' || reason === 'provider-missing',
+  )
   const [first, last] = [proven[0] ?? snapshot.coverage[0], proven.at(-1) ?? snapshot.coverage.at(-1)]
-  if (rows === null || first === undefined || last === undefined) return rows ?? (first && last ? { startMs: first.startMs, endMs: last.endMs } : null)
+  if (rows === null || first === undefined || last === undefined)
+    return rows ?? (first && last ? { startMs: first.startMs, endMs: last.endMs } : null)
   // Coverage may begin between two openings: what it adds to the rows are holes, and those have openings.
   return { startMs: Math.min(rows.startMs, first.startMs), endMs: Math.max(rows.endMs, last.endMs) }
 }
 
 /** What the proof of a route's ranges depends on. */
-export function proofContext(rooms: ClientRooms, route: Route, failed: readonly Range[], signal?: AbortSignal): ProofContext {
+export function proofContext(
+  rooms: ClientRooms,
+  route: Route,
+  failed: readonly Range[],
+  signal?: AbortSignal,
+): ProofContext {
   const nowMs = rooms.runtime.now()
   return {
     storage: rooms.storage,
@@ -103,7 +117,12 @@ interface ReadOptions {
  * Reads a range as a table with its proof. A version that was collected meanwhile is read anew, unless it was named.
  * @param options absent where nothing happened since the route was found: its version is still the one to read
  */
-export async function readTable(rooms: ClientRooms, route: Route, query: ParsedQuery, options?: ReadOptions): Promise<Table> {
+export async function readTable(
+  rooms: ClientRooms,
+  route: Route,
+  query: ParsedQuery,
+  options?: ReadOptions,
+): Promise<Table> {
   for (let attempt = 1; ; attempt++) {
     try {
       const head = options === undefined && attempt === 1 && query.version === undefined ? route.head : null
@@ -145,7 +164,13 @@ function cutToFinal({ columns, report }: ProvenRows): ProvenRows {
   const inside = <T extends Range>(list: readonly T[]): T[] => list.filter((one) => one.startMs < range.endMs)
   return {
     columns: sliceColumns(columns, 0, end),
-    report: { ...report, requested: range, covered: inside(report.covered), missing: inside(report.missing), provisional: [] },
+    report: {
+      ...report,
+      requested: range,
+      covered: inside(report.covered),
+      missing: inside(report.missing),
+      provisional: [],
+    },
   }
 }
 
@@ -156,7 +181,13 @@ export async function toTable(series: Series, { columns, report }: ProvenRows): 
 }
 
 /** An empty table for a series of which nothing is stored, with the proof that nothing is known. */
-export async function emptyTable(rooms: ClientRooms, route: Route, query: ParsedQuery, range: Range, failed: readonly Range[]): Promise<Table> {
+export async function emptyTable(
+  rooms: ClientRooms,
+  route: Route,
+  query: ParsedQuery,
+  range: Range,
+  failed: readonly Range[],
+): Promise<Table> {
   const context = proofContext(rooms, route, failed)
   const report = nothingStored(route.series, range, context.closedEndMs, failed)
   if (query.complete) requireComplete(report, context)
@@ -164,7 +195,14 @@ export async function emptyTable(rooms: ClientRooms, route: Route, query: Parsed
 }
 
 function noRows(series: Series, wanted: readonly string[] | undefined): Columns {
-  const empty = { timestamp: () => new BigInt64Array(0), int64: () => new BigInt64Array(0), float64: () => new Float64Array(0), int32: () => new Int32Array(0), uint8: () => new Uint8Array(0), string: () => ({ indices: new Int32Array(0), dictionary: [] }) }
+  const empty = {
+    timestamp: () => new BigInt64Array(0),
+    int64: () => new BigInt64Array(0),
+    float64: () => new Float64Array(0),
+    int32: () => new Int32Array(0),
+    uint8: () => new Uint8Array(0),
+    string: () => ({ indices: new Int32Array(0), dictionary: [] }),
+  }
   const names = wantedColumns({ series, columns: [] }, wanted)
   const columns = SCHEMAS[series.schema].columns.filter(({ name, optional }) => names?.includes(name) ?? !optional)
   return Object.fromEntries(columns.map((column) => [column.name, empty[column.type]()])) as unknown as Columns
@@ -182,7 +220,10 @@ export async function* scanTables(
     throw new ConfigError('config/option', message, { field: 'fill', value: query.fill.method })
   }
   if (batchRows !== undefined && !(Number.isSafeInteger(batchRows) && batchRows > 0)) {
-    throw new ConfigError('config/option', `batchRows: ${String(batchRows)} is no number of rows: use 1 or more`, { field: 'batchRows', value: batchRows })
+    throw new ConfigError('config/option', `batchRows: ${String(batchRows)} is no number of rows: use 1 or more`, {
+      field: 'batchRows',
+      value: batchRows,
+    })
   }
   const context = proofContext(rooms, route, [], query.signal)
   const snapshot = await chooseSnapshot(rooms, route, query)
@@ -190,7 +231,11 @@ export async function* scanTables(
   if (query.complete) requireComplete(await proveWhole(context, snapshot, whole), context)
   const range = query.final ? cutRange(snapshot, whole) : whole
   const wanted = wantedColumns(snapshot, columnsToRead(query))
-  const request = { range, ...(wanted === undefined ? {} : { columns: wanted }), ...(batchRows === undefined ? {} : { batchRows }) }
+  const request = {
+    range,
+    ...(wanted === undefined ? {} : { columns: wanted }),
+    ...(batchRows === undefined ? {} : { batchRows }),
+  }
   let { startMs } = range
   let waiting: Columns | null = null
   const emit = async (columns: Columns, endMs: EpochMs): Promise<Table> => {
@@ -201,7 +246,8 @@ export async function* scanTables(
   // One batch behind: where a batch's stretch ends is known when the next one begins.
   for await (const columns of rooms.storage.scan(snapshot, request, { signal: query.signal })) {
     query.signal.throwIfAborted()
-    if (waiting !== null) yield await emit(waiting, msOf(columns.timestamp[0] as bigint, SCHEMAS[route.series.schema].timeUnit))
+    if (waiting !== null)
+      yield await emit(waiting, msOf(columns.timestamp[0] as bigint, SCHEMAS[route.series.schema].timeUnit))
     waiting = columns
   }
   if (waiting !== null) yield await emit(waiting, range.endMs)
@@ -251,11 +297,20 @@ export async function reportGaps(rooms: ClientRooms, route: Route, query: Parsed
 }
 
 /** A table beside a series, sorted by the time of the rows it speaks of. */
-export async function readBeside(rooms: ClientRooms, route: Route, query: ParsedQuery, table: TableName): Promise<Table> {
+export async function readBeside(
+  rooms: ClientRooms,
+  route: Route,
+  query: ParsedQuery,
+  table: TableName,
+): Promise<Table> {
   const snapshot = await chooseSnapshot(rooms, route, query)
   const isWhole = query.startMs === undefined && query.endMs === undefined
   const range = isWhole ? undefined : readRange(query, route, snapshot, rooms.runtime.now())
-  const columns = await rooms.storage.read(snapshot, { table, ...(range === undefined ? {} : { range }) }, { signal: query.signal })
+  const columns = await rooms.storage.read(
+    snapshot,
+    { table, ...(range === undefined ? {} : { range }) },
+    { signal: query.signal },
+  )
   const { tableFromColumns } = await import('../codecs/arrow/index.ts')
   return tableFromColumns(columns, { schema: route.series.schema })
 }

@@ -30,9 +30,19 @@ export interface Route {
 
 /** What holds for a source that is not configured: nothing is promised. */
 const UNKNOWN_SOURCE: ProviderCapabilities = {
-  schemas: [], assetClasses: [], intervals: {}, rowsPerRequest: 1, rateLimits: [], keys: [], metered: false,
-  finalityLagMs: 0, barsWithoutTrades: 'unknown', basis: { intraday: 'raw', daily: 'raw' }, anchor: 'clock',
-  dayBoundary: 'session', columns: [],
+  schemas: [],
+  assetClasses: [],
+  intervals: {},
+  rowsPerRequest: 1,
+  rateLimits: [],
+  keys: [],
+  metered: false,
+  finalityLagMs: 0,
+  barsWithoutTrades: 'unknown',
+  basis: { intraday: 'raw', daily: 'raw' },
+  anchor: 'clock',
+  dayBoundary: 'session',
+  columns: [],
 }
 
 /** A query whose symbol is canonical, with what stands for it said. */
@@ -62,7 +72,11 @@ export function resolveSymbol(rooms: ClientRooms, query: ParsedQuery): ResolvedQ
 }
 
 /** Judges all providers for a query. */
-export function judge(rooms: ClientRooms, providers: readonly Provider[], { query, assetClass }: ResolvedQuery): Judgement {
+export function judge(
+  rooms: ClientRooms,
+  providers: readonly Provider[],
+  { query, assetClass }: ResolvedQuery,
+): Judgement {
   const { symbol, schema, interval, startMs } = query
   const wanted = { symbol, schema, interval, assetClass, startMs, nowMs: rooms.runtime.now() }
   return judgeProviders(providers, wanted, rooms.options.selection)
@@ -129,7 +143,12 @@ function routeOf(
 }
 
 /** By which calendar a series is judged, where its source names none. */
-export function calendarName({ options }: ClientRooms, series: Series, assetClass: AssetClass, head: Snapshot | null): string {
+export function calendarName(
+  { options }: ClientRooms,
+  series: Series,
+  assetClass: AssetClass,
+  head: Snapshot | null,
+): string {
   const isGiven = (name: string): boolean => Object.hasOwn(options.calendars, name)
   const market = marketCalendar(series.symbol, assetClass, isGiven)
   // One that the caller gives for the exchange beats the makeshift by which the series was stored before.
@@ -173,8 +192,12 @@ export async function storedFirst(
 
 function nobodyServes(query: ParsedQuery, assetClass: AssetClass, verdicts: readonly Verdict[]): ConfigError {
   const what = [query.schema, query.interval, query.symbol].filter((part) => part !== undefined).join(' ')
-  const reasons = verdicts.map((verdict) => `${verdict.provider.name}: ${verdict.reason}`).join('; ') || 'none is configured'
-  const guess = query.assetClass === undefined ? `. ${query.symbol} is taken for ${assetClass}: say assetClass if it is something else` : ''
+  const reasons =
+    verdicts.map((verdict) => `${verdict.provider.name}: ${verdict.reason}`).join('; ') || 'none is configured'
+  const guess =
+    query.assetClass === undefined
+      ? `. ${query.symbol} is taken for ${assetClass}: say assetClass if it is something else`
+      : ''
   const message = `provider: nobody serves ${what} (${reasons}). Configure one that does, or name it with provider${guess}`
   return new ConfigError('config/provider', message, {
     field: 'provider',

@@ -23,7 +23,10 @@ export function operationRange(rooms: ClientRooms, route: Route, query: ParsedQu
   const known = coverage[0]?.startMs
   if (operation === 'update') {
     if (known === undefined && query.startMs === undefined) throw notLoaded(route.series)
-    return labelled(route.series.interval, { startMs: Math.min(known ?? Infinity, query.startMs ?? Infinity), endMs: query.endMs ?? nowMs })
+    return labelled(route.series.interval, {
+      startMs: Math.min(known ?? Infinity, query.startMs ?? Infinity),
+      endMs: query.endMs ?? nowMs,
+    })
   }
   // What the source refused was wanted once, and an update asks for it again; it is nothing to start from.
   const startMs = query.startMs ?? coverage.find((record) => record.state !== 'unavailable')?.startMs ?? known
@@ -35,7 +38,13 @@ export function operationRange(rooms: ClientRooms, route: Route, query: ParsedQu
 }
 
 /** The job of an operation on a route. */
-export function jobOf(route: Route, query: ParsedQuery, operation: Operation, range: Range, selection?: string): IngestJob {
+export function jobOf(
+  route: Route,
+  query: ParsedQuery,
+  operation: Operation,
+  range: Range,
+  selection?: string,
+): IngestJob {
   return {
     series: route.series,
     provider: requireProvider(route),
@@ -55,7 +64,12 @@ export function jobOf(route: Route, query: ParsedQuery, operation: Operation, ra
 const OPERATIONS: readonly Operation[] = ['get', 'load', 'update']
 
 /** What an operation would ask. */
-export async function planOperation(rooms: ClientRooms, route: Route, query: ParsedQuery, operation: Operation): Promise<Plan> {
+export async function planOperation(
+  rooms: ClientRooms,
+  route: Route,
+  query: ParsedQuery,
+  operation: Operation,
+): Promise<Plan> {
   if (!OPERATIONS.includes(operation)) {
     const message = `plan: ${JSON.stringify(operation)} is no operation: use ${OPERATIONS.join(', ')}`
     throw new ConfigError('config/option', message, { field: 'operation', value: operation })
@@ -66,7 +80,12 @@ export async function planOperation(rooms: ClientRooms, route: Route, query: Par
 }
 
 /** Runs get or load and returns the range as a table. */
-export async function fetchTable(rooms: ClientRooms, route: Route, query: ParsedQuery, operation: 'get' | 'load'): Promise<Table> {
+export async function fetchTable(
+  rooms: ClientRooms,
+  route: Route,
+  query: ParsedQuery,
+  operation: 'get' | 'load',
+): Promise<Table> {
   if (query.version !== undefined) {
     const message = `version: ${operation} returns the newest version: use read for an older one`
     throw new ConfigError('config/option', message, { field: 'version', value: query.version })
@@ -97,7 +116,12 @@ interface Done {
  * Runs an operation; where nothing of the series is stored and its source fails before the first row, the next one that
  * can serve it is asked. A series that exists never changes its source.
  */
-async function runWithFailover(rooms: ClientRooms, first: Route, query: ParsedQuery, operation: Operation): Promise<Done> {
+async function runWithFailover(
+  rooms: ClientRooms,
+  first: Route,
+  query: ParsedQuery,
+  operation: Operation,
+): Promise<Done> {
   const failures: { readonly name: string; readonly error: unknown }[] = []
   let route = first
   for (;;) {
@@ -107,7 +131,8 @@ async function runWithFailover(rooms: ClientRooms, first: Route, query: ParsedQu
     const job = jobOf(route, query, kind, range, failures.length === 0 ? undefined : reason)
     const result = await inTurn(rooms, query.signal, () => runOperation(rooms, job))
     const [next, ...others] = route.others
-    const mayFailOver = result.head === null && result.counts.rows === 0 && isProviderError(result.error) && !query.signal.aborted
+    const mayFailOver =
+      result.head === null && result.counts.rows === 0 && isProviderError(result.error) && !query.signal.aborted
     if (!mayFailOver || next === undefined) {
       rejectFailure(result, query, failures)
       return { route, range, result }
@@ -147,7 +172,8 @@ function isProviderError(error: unknown): boolean {
  */
 function rejectFailure(result: RunResult, query: ParsedQuery, before: readonly { readonly error: unknown }[]): void {
   if (query.signal.aborted) throw query.signal.reason as Error
-  const isBorne = query.onError === 'stored' && !(isDataClientError(result.error) && result.error.code.startsWith('storage/'))
+  const isBorne =
+    query.onError === 'stored' && !(isDataClientError(result.error) && result.error.code.startsWith('storage/'))
   if (result.error !== null && !isBorne) throw (before[0]?.error ?? result.error) as Error
 }
 
@@ -173,6 +199,10 @@ function reportOf(rooms: ClientRooms, route: Route, range: Range, result: RunRes
     version: head?.version ?? null,
     durationMs: result.durationMs,
     missing: [...missingOutside(context, coverage, range), ...result.holes].toSorted((a, b) => a.startMs - b.startMs),
-    provisional: rangesIn(coverage.filter((record) => record.reason === 'not-final'), ['partial'], range),
+    provisional: rangesIn(
+      coverage.filter((record) => record.reason === 'not-final'),
+      ['partial'],
+      range,
+    ),
   }
 }

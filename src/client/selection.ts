@@ -50,7 +50,12 @@ export async function explainSelection(rooms: ClientRooms, asked: ParsedQuery): 
       : { ...facts, chosen: null, reason: `${query.provider} is named in the query, but not configured` }
   }
   const stored = await storedFirst(rooms, query, providers)
-  if (stored !== null) return { ...facts, chosen: stored.series.provider, reason: 'its series is stored, and a series never changes its source' }
+  if (stored !== null)
+    return {
+      ...facts,
+      chosen: stored.series.provider,
+      reason: 'its series is stored, and a series never changes its source',
+    }
   const first = candidates.find((candidate) => candidate.serves)
   return { ...facts, chosen: first?.provider ?? null, reason: first?.reason ?? 'nobody serves it' }
 }
@@ -96,7 +101,10 @@ export async function probeProvider(rooms: ClientRooms, name: string, signal: Ab
   const probe = provider?.capabilities.probe
   if (provider === undefined || probe === undefined) {
     const why = provider === undefined ? 'is not configured' : 'has nothing cheap to ask'
-    throw new ConfigError('config/provider', `probe: ${JSON.stringify(name)} ${why}`, { field: 'provider', value: name })
+    throw new ConfigError('config/provider', `probe: ${JSON.stringify(name)} ${why}`, {
+      field: 'provider',
+      value: name,
+    })
   }
   const startedAtMs = rooms.runtime.now()
   try {
@@ -104,7 +112,9 @@ export async function probeProvider(rooms: ClientRooms, name: string, signal: Ab
     return { provider: name, ok: true, latencyMs: rooms.runtime.now() - startedAtMs, rows, code: null, message: null }
   } catch (error) {
     if (signal.aborted) throw signal.reason as Error
-    const failure = isDataClientError(error) ? { code: error.code, message: error.message } : { code: 'unknown', message: String(error) }
+    const failure = isDataClientError(error)
+      ? { code: error.code, message: error.message }
+      : { code: 'unknown', message: String(error) }
     return { provider: name, ok: false, latencyMs: rooms.runtime.now() - startedAtMs, rows: 0, ...failure }
   }
 }

@@ -38,7 +38,11 @@ export async function viewColumns(
 
 function pickColumns(columns: Columns, wanted: readonly string[] | undefined): Columns {
   if (wanted === undefined) return columns
-  const names = ['timestamp', ...wanted.filter((name) => name !== 'timestamp'), ...(Object.hasOwn(columns, 'filled') ? ['filled'] : [])]
+  const names = [
+    'timestamp',
+    ...wanted.filter((name) => name !== 'timestamp'),
+    ...(Object.hasOwn(columns, 'filled') ? ['filled'] : []),
+  ]
   const out: Record<string, Column> = {}
   for (const name of names) if (Object.hasOwn(columns, name)) out[name] = columns[name] as Column
   return out as unknown as Columns
@@ -65,7 +69,10 @@ async function adjustedRows(
   const target = { none: 'raw', splits: 'splits', all: 'all' }[view]
   if (target === basis.kind || rowCount(proven.columns) === 0) return proven
   if (actionsVersion === undefined) {
-    throw unknownBasis(series, `no splits and dividends of ${series.symbol} are stored: load schema "actions", or read with adjust "source"`)
+    throw unknownBasis(
+      series,
+      `no splits and dividends of ${series.symbol} are stored: load schema "actions", or read with adjust "source"`,
+    )
   }
   const interval = series.interval as NonNullable<Series['interval']>
   const actions = await readActions(rooms, snapshot, actionsVersion)
@@ -88,7 +95,11 @@ async function adjustedRows(
  * The splits and dividends of the version that a snapshot names. Versions are not kept for ever, events are: of one that
  * was given up, the newest version still tells what was known when the snapshot was made.
  */
-async function readActions(rooms: ClientRooms, { series, committedAtMs }: Snapshot, version: number): Promise<{ rows: Columns; covered: Range[] }> {
+async function readActions(
+  rooms: ClientRooms,
+  { series, committedAtMs }: Snapshot,
+  version: number,
+): Promise<{ rows: Columns; covered: Range[] }> {
   const states = ['data', 'empty', 'partial'] as const
   try {
     const named = await rooms.storage.snapshot(actionsSeries(series), version)
@@ -97,7 +108,12 @@ async function readActions(rooms: ClientRooms, { series, committedAtMs }: Snapsh
     const newest = hasCode(error, 'storage/snapshot-expired') ? await rooms.storage.head(actionsSeries(series)) : null
     if (newest === null || newest.version < version) throw error
     const rows = actionsAsOf(await rooms.storage.read(newest, {}), committedAtMs)
-    return { rows, covered: intersectRanges(rangesIn(newest.coverage, states), [{ startMs: -Infinity, endMs: ceilOpen('1d', committedAtMs) }]) }
+    return {
+      rows,
+      covered: intersectRanges(rangesIn(newest.coverage, states), [
+        { startMs: -Infinity, endMs: ceilOpen('1d', committedAtMs) },
+      ]),
+    }
   }
 }
 
@@ -109,17 +125,27 @@ function lastDate(view: Exclude<Adjust, 'source'>, snapshot: Snapshot, actionsCo
   const { basis } = snapshot.meta
   if (basis === undefined || snapshot.span === null) return snapshot.committedAtMs
   if (basis.kind === 'all' || (basis.kind === 'splits' && view === 'none')) return basis.asOfMs
-  const [firstMs, lastMs] = [snapshot.span.first, snapshot.span.last].map((ticks) => barOpen('1d', msOf(ticks, 'us'))) as [EpochMs, EpochMs]
+  const [firstMs, lastMs] = [snapshot.span.first, snapshot.span.last].map((ticks) =>
+    barOpen('1d', msOf(ticks, 'us')),
+  ) as [EpochMs, EpochMs]
   const known = actionsCovered.find((range) => range.startMs <= firstMs && firstMs < range.endMs)?.endMs ?? lastMs
   return Math.max(lastMs, Math.min(snapshot.committedAtMs, known - 1, coveredTo(snapshot) - 1))
 }
 
 function unknownBasis(series: Series, why: string): DataError {
-  return new DataError('data/basis-unavailable', `${seriesKey(series)}: ${why}`, { provider: series.provider, symbol: series.symbol })
+  return new DataError('data/basis-unavailable', `${seriesKey(series)}: ${why}`, {
+    provider: series.provider,
+    symbol: series.symbol,
+  })
 }
 
 /** Closes of the sessions from the first row to the last that is stored: later dividends count for earlier rows. */
-async function closesFor(rooms: ClientRooms, route: Route, snapshot: Snapshot, proven: ProvenRows): Promise<Closes | undefined> {
+async function closesFor(
+  rooms: ClientRooms,
+  route: Route,
+  snapshot: Snapshot,
+  proven: ProvenRows,
+): Promise<Closes | undefined> {
   const { series, calendar } = route
   const range = { startMs: proven.report.requested.startMs, endMs: LATEST_MS }
   const interval = series.interval as NonNullable<Series['interval']>
@@ -132,7 +158,10 @@ async function closesFor(rooms: ClientRooms, route: Route, snapshot: Snapshot, p
     throw error
   })
   if (daily === null) return undefined
-  const rows = await rooms.storage.read(daily, { range: { startMs: range.startMs - 40 * INTERVALS['1d'].ms, endMs: LATEST_MS }, columns: ['timestamp', 'close'] })
+  const rows = await rooms.storage.read(daily, {
+    range: { startMs: range.startMs - 40 * INTERVALS['1d'].ms, endMs: LATEST_MS },
+    columns: ['timestamp', 'close'],
+  })
   return sessionCloses(calendar, rows, '1d', coveredTo(daily))
 }
 
@@ -148,7 +177,8 @@ function filledRows(rooms: ClientRooms, route: Route, query: ParsedQuery, { colu
   const closed = closedEnd({ series, calendar, capabilities }, rooms.runtime.now())
   const range = intersect(report.requested, { startMs: -Infinity, endMs: closed })
   const nothing = { slotsMs: new Float64Array(0) }
-  const slots = range === null ? nothing : fillSlots(calendar, range, interval, capabilities.anchor, capabilities.dayBoundary)
+  const slots =
+    range === null ? nothing : fillSlots(calendar, range, interval, capabilities.anchor, capabilities.dayBoundary)
   const keep = Array.from(slots.slotsMs.keys()).filter((i) => {
     const ms = slots.slotsMs[i] as number
     return report.covered.some((covered) => covered.startMs <= ms && ms < covered.endMs)
@@ -161,4 +191,3 @@ function filledRows(rooms: ClientRooms, route: Route, query: ParsedQuery, { colu
     interval,
   })
 }
-

@@ -96,12 +96,18 @@ export function reportHealth(facts: readonly SeriesFacts[], nowMs: EpochMs, opti
     atMs: nowMs,
     staleAfter,
     totals: sumUp(series),
-    byAssetClass: Object.fromEntries(classes.map((name) => [name, sumUp(series.filter((one) => one.assetClass === name))])),
+    byAssetClass: Object.fromEntries(
+      classes.map((name) => [name, sumUp(series.filter((one) => one.assetClass === name))]),
+    ),
     series: series.toSorted((a, b) => rank(b) - rank(a) || b.sessionsBehind - a.sessionsBehind),
   }
 }
 
-function seriesHealth({ head, status, calendar, assetClass }: SeriesFacts, nowMs: EpochMs, staleAfter: StaleAfter): SeriesHealth {
+function seriesHealth(
+  { head, status, calendar, assetClass }: SeriesFacts,
+  nowMs: EpochMs,
+  staleAfter: StaleAfter,
+): SeriesHealth {
   const unit = SCHEMAS[head.series.schema].timeUnit
   const coveredToMs = rangesIn(head.coverage, ['data', 'empty', 'partial']).at(-1)?.endMs ?? null
   const sessionsBehind = coveredToMs === null ? 0 : closedSessions(calendar, coveredToMs, lastClose(head.series, nowMs))

@@ -27,7 +27,8 @@ export function createTracker(storage: NoteStore): MetadataTracker {
     next.then(forget, forget)
     return next
   }
-  const status = async (series: Series): Promise<SeriesStatus> => parseStatus(series, await storage.readNote(series, NOTE))
+  const status = async (series: Series): Promise<SeriesStatus> =>
+    parseStatus(series, await storage.readNote(series, NOTE))
   return {
     status,
     record: (event) =>
@@ -72,7 +73,16 @@ function formatStatus(status: SeriesStatus): string {
 }
 
 function nothing(series: Series): SeriesStatus {
-  return { series, updates: [], errors: 0, lastError: null, lastOkMs: null, recheckedAtMs: null, scannedAtMs: null, asks: [] }
+  return {
+    series,
+    updates: [],
+    errors: 0,
+    lastError: null,
+    lastOkMs: null,
+    recheckedAtMs: null,
+    scannedAtMs: null,
+    asks: [],
+  }
 }
 
 /** A record that cannot be read counts as lost: it is derived, never a reason to fail. */

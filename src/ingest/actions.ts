@@ -51,7 +51,11 @@ export function mergeActions(stored: Columns, fresh: Columns, nowMs: EpochMs): C
   const added = Array.from({ length: rowCount(fresh) }, (_, f) => f).filter((f) => !taken.has(f))
   if (gone.length === 0 && added.length === 0) return null
   const rows = Int32Array.from(added)
-  const news = { ...takeColumns(fresh, rows), first_seen: new BigInt64Array(rows.length).fill(nowUs), superseded: noTimes(rows.length) }
+  const news = {
+    ...takeColumns(fresh, rows),
+    first_seen: new BigInt64Array(rows.length).fill(nowUs),
+    superseded: noTimes(rows.length),
+  }
   const old = rowCount(stored) === 0 ? [] : [supersede(stored, gone, nowUs)]
   return sortByTime(concatColumns([...old, news as unknown as Columns]))
 }
@@ -103,7 +107,10 @@ function sortByTime(columns: Columns): Columns {
 export function actionsAsOf(rows: Columns, atMs: EpochMs): Columns {
   const atUs = BigInt(Math.floor(atMs)) * 1000n
   const firstSeen = valuesOf(rows['first_seen'] as Column) as BigInt64Array
-  const known = takeColumns(rows, Int32Array.from(firstSeen.keys()).filter((row) => (firstSeen[row] as bigint) <= atUs))
+  const known = takeColumns(
+    rows,
+    Int32Array.from(firstSeen.keys()).filter((row) => (firstSeen[row] as bigint) <= atUs),
+  )
   const superseded = known['superseded']
   if (superseded === undefined) return known
   const values = valuesOf(superseded) as BigInt64Array
@@ -121,7 +128,8 @@ export async function commitActions(
 ): Promise<Snapshot | null> {
   return commitAgain(runtime, async () => {
     let head = await storage.head(series)
-    for (const [i, answer] of answers.entries()) head = await commitAnswer(storage, series, head, answer, `${options.opId}.${i}`, options.operation)
+    for (const [i, answer] of answers.entries())
+      head = await commitAnswer(storage, series, head, answer, `${options.opId}.${i}`, options.operation)
     return head
   })
 }

@@ -62,7 +62,11 @@ function joinAsks(sorted: readonly AskRecord[]): AskRecord[] {
   for (const ask of sorted) {
     const last = out.at(-1)
     const isSame =
-      last !== undefined && last.endMs >= ask.startMs && last.count === ask.count && last.lastAskMs === ask.lastAskMs && last.firstAskMs === ask.firstAskMs
+      last !== undefined &&
+      last.endMs >= ask.startMs &&
+      last.count === ask.count &&
+      last.lastAskMs === ask.lastAskMs &&
+      last.firstAskMs === ask.firstAskMs
     if (isSame) out[out.length - 1] = { ...last, endMs: Math.max(last.endMs, ask.endMs) }
     else out.push(ask)
   }

@@ -2,7 +2,15 @@
  * Rows and proofs that wait for the next commit. Bounded by the policy of flushing.
  * @module
  */
-import { type Columns, concatColumns, lowerBound, rowCount, sliceColumns, takeColumns, ticksOf } from '../contract/columns.ts'
+import {
+  type Columns,
+  concatColumns,
+  lowerBound,
+  rowCount,
+  sliceColumns,
+  takeColumns,
+  ticksOf,
+} from '../contract/columns.ts'
 import { type Range, subtractRanges, unionRanges } from '../contract/range.ts'
 import { SCHEMAS, type SchemaName } from '../contract/schema.ts'
 import type { Partition } from '../contract/storage.ts'
@@ -91,7 +99,11 @@ function partitionStart(partition: Partition, ms: EpochMs): EpochMs | null {
 }
 
 /** A page cut in two at an instant. Rejects and actions stay with the left part, which is committed first. */
-function splitPage(page: BufferedPage, borderMs: EpochMs, schema: SchemaName): [BufferedPage | null, BufferedPage | null] {
+function splitPage(
+  page: BufferedPage,
+  borderMs: EpochMs,
+  schema: SchemaName,
+): [BufferedPage | null, BufferedPage | null] {
   const { proven } = page.answer
   if (proven.endMs <= borderMs) return [page, null]
   if (proven.startMs >= borderMs) return [null, page]
@@ -135,7 +147,10 @@ function mergeProven(pages: readonly BufferedPage[], unit: 'us' | 'ns'): Columns
   const parts: Columns[] = []
   for (const { answer, rows } of pages.toReversed()) {
     for (const { startMs, endMs } of subtractRanges([answer.proven], later)) {
-      const [start, end] = [lowerBound(rows.timestamp, ticksOf(startMs, unit)), lowerBound(rows.timestamp, ticksOf(endMs, unit))]
+      const [start, end] = [
+        lowerBound(rows.timestamp, ticksOf(startMs, unit)),
+        lowerBound(rows.timestamp, ticksOf(endMs, unit)),
+      ]
       if (start < end) parts.push(sliceColumns(rows, start, end))
     }
     later = unionRanges([...later, answer.proven])

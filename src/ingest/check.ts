@@ -2,7 +2,15 @@
  * Runs the rules over rows: what is stored, what is kept aside, what is counted.
  * @module
  */
-import { type Column, type Columns, bitmap, columnLength, isNullable, rowCount, takeColumns } from '../contract/columns.ts'
+import {
+  type Column,
+  type Columns,
+  bitmap,
+  columnLength,
+  isNullable,
+  rowCount,
+  takeColumns,
+} from '../contract/columns.ts'
 import { DataError } from '../contract/errors.ts'
 import { type Series, seriesKey } from '../contract/series.ts'
 import { RULES, type RuleContext } from './rules.ts'
@@ -59,17 +67,28 @@ export function checkRows(
   const bad = [...verdict.keys()].toSorted((a, b) => a - b)
   const rejected: Record<string, number> = {}
   for (const rule of verdict.values()) rejected[rule] = (rejected[rule] ?? 0) + 1
-  const rejects = rejectRows(takeColumns(rows, Int32Array.from(bad)), bad.map((row) => verdict.get(row) as string), context)
+  const rejects = rejectRows(
+    takeColumns(rows, Int32Array.from(bad)),
+    bad.map((row) => verdict.get(row) as string),
+    context,
+  )
   return { rows: takeColumns(rows, kept), rejects, rejected, warnings, refusal }
 }
 
-function refuseIfTooMany(verdict: ReadonlyMap<number, string>, total: number, series: Series, quality: Quality): DataError | null {
+function refuseIfTooMany(
+  verdict: ReadonlyMap<number, string>,
+  total: number,
+  series: Series,
+  quality: Quality,
+): DataError | null {
   const isTooLarge = total >= SMALLEST_SHARE_ROWS && verdict.size / total > quality.maxInvalidShare
   if (quality.onInvalid !== 'reject' && !isTooLarge) return null
   const rules = [...new Set(verdict.values())].join(', ')
   const message =
     `${seriesKey(series)}: ${verdict.size} of ${total} rows broke the rules ${rules}; nothing of this answer was stored but its rejects. ` +
-    (isTooLarge ? 'Raise quality.maxInvalidShare to store the rest' : 'Use quality.onInvalid "quarantine" to keep them aside')
+    (isTooLarge
+      ? 'Raise quality.maxInvalidShare to store the rest'
+      : 'Use quality.onInvalid "quarantine" to keep them aside')
   return new DataError('data/invalid', message, {
     provider: series.provider,
     symbol: series.symbol,

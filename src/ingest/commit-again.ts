@@ -13,7 +13,10 @@ const PASSING: readonly ErrorCode[] = ['storage/conflict', 'storage/unknown-outc
  * Runs an attempt until it succeeds or fails for good.
  * @throws {StorageError} the last failure, after 200 attempts
  */
-export async function commitAgain<T>({ sleep, random }: Pick<Runtime, 'sleep' | 'random'>, attempt: () => Promise<T>): Promise<T> {
+export async function commitAgain<T>(
+  { sleep, random }: Pick<Runtime, 'sleep' | 'random'>,
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt()

@@ -54,7 +54,12 @@ export interface CommitOptions {
 }
 
 /** Stores some pages. Does nothing where nothing changes. */
-export async function commitPages(rooms: IngestRooms, job: IngestJob, pages: readonly BufferedPage[], options: CommitOptions): Promise<CommitOutcome> {
+export async function commitPages(
+  rooms: IngestRooms,
+  job: IngestJob,
+  pages: readonly BufferedPage[],
+  options: CommitOptions,
+): Promise<CommitOutcome> {
   const opId = `${job.operation}-${newId()}`
   const actionsVersion = await storeActions(rooms, job, pages, opId)
   return commitAgain(rooms.runtime, async () => {
@@ -68,7 +73,12 @@ export async function commitPages(rooms: IngestRooms, job: IngestJob, pages: rea
 }
 
 /** Stores what came along of splits and dividends; the newest version of their series, undefined without any. */
-export async function storeActions(rooms: IngestRooms, job: IngestJob, pages: readonly BufferedPage[], opId: string): Promise<number | undefined> {
+export async function storeActions(
+  rooms: IngestRooms,
+  job: IngestJob,
+  pages: readonly BufferedPage[],
+  opId: string,
+): Promise<number | undefined> {
   const answers = pages.flatMap(({ actions, answer }) =>
     actions === null ? [] : [{ ...actions, requestId: answer.requestId, asOfMs: answer.asOfMs }],
   )
@@ -97,17 +107,29 @@ async function prepare(
   const stored = await readStored(rooms.storage, head, pages, job.series)
   const before = head?.coverage ?? []
   const wasFinal = finalTest(before)
-  const pairs = job.series.schema === 'ohlcv' ? pairRows(stored, fresh, (ticks) => wasFinal(msOf(ticks, 'us'))) : NO_PAIRS
-  const needsWhole = options.mayRebase && head !== null && (bringsNewBasis(head, pages) || looksRebased(stored, fresh, pairs))
+  const pairs =
+    job.series.schema === 'ohlcv' ? pairRows(stored, fresh, (ticks) => wasFinal(msOf(ticks, 'us'))) : NO_PAIRS
+  const needsWhole =
+    options.mayRebase && head !== null && (bringsNewBasis(head, pages) || looksRebased(stored, fresh, pairs))
   const withdrawn = await withdrawnTest(rooms.storage, head, proven)
   const ends = barEnds({ series: job.series, calendar: job.calendar, capabilities: job.provider.capabilities })
   const freshFinalEndMs = ends.finalEnd(pages.reduce((first, page) => Math.min(first, page.answer.asOfMs), nowMs))
   const compared = { series: job.series, stored, fresh, proven, wasFinal, isWithdrawn: withdrawn, freshFinalEndMs }
   const isKeyed = SCHEMAS[job.series.schema].identity === 'timestamp'
-  const reconciled = isKeyed ? reconcileRows(compared) : reconcileTicks({ ...compared, final: provenRanges(before), nowMs })
+  const reconciled = isKeyed
+    ? reconcileRows(compared)
+    : reconcileTicks({ ...compared, final: provenRanges(before), nowMs })
   const openings = mergedOpenings(stored, fresh, job.series)
   const historyStartMs = earliest(head?.meta.historyStartMs, options.historyStartMs)
-  const covered = coverageAfter(job, before, pages, openings, ends, firstRow(head, openings, job.series), historyStartMs)
+  const covered = coverageAfter(
+    job,
+    before,
+    pages,
+    openings,
+    ends,
+    firstRow(head, openings, job.series),
+    historyStartMs,
+  )
   const coverage = recordRefusals(covered, options.refused ?? [])
   const revisions = revisionRows(reconciled.revisions, nowMs, pages[0]?.answer.requestId ?? '')
   const rejects = await freshRejects(rooms.storage, head, pages, unitOf(job.series))
@@ -123,7 +145,12 @@ async function prepare(
     compared: pairs.n,
   }
   const isQuiet =
-    reconciled.upsert === null && reconciled.replace.length === 0 && revisions === null && rejects === null && meta === null && sameCoverage(before, coverage)
+    reconciled.upsert === null &&
+    reconciled.replace.length === 0 &&
+    revisions === null &&
+    rejects === null &&
+    meta === null &&
+    sameCoverage(before, coverage)
   if (needsWhole || isQuiet) return { change: null, rejects, outcome }
   const change: Change = {
     opId,
@@ -165,7 +192,10 @@ export function coverageAfter(
   const { series, calendar, provider } = job
   const covered = coverAnswers(
     before,
-    pages.map(({ answer }) => ({ ...answer, hasRows: hasRowsIn(openings, answer.proven, ends.finalEnd(answer.asOfMs)) })),
+    pages.map(({ answer }) => ({
+      ...answer,
+      hasRows: hasRowsIn(openings, answer.proven, ends.finalEnd(answer.asOfMs)),
+    })),
     {
       series,
       calendar,
@@ -180,7 +210,11 @@ export function coverageAfter(
 function metaChange(
   head: Snapshot | null,
   job: IngestJob,
-  { actionsVersion, historyStartMs, basisSeenMs }: Omit<CommitOptions, 'historyStartMs'> & {
+  {
+    actionsVersion,
+    historyStartMs,
+    basisSeenMs,
+  }: Omit<CommitOptions, 'historyStartMs'> & {
     readonly actionsVersion: number | undefined
     readonly historyStartMs: EpochMs | undefined
   },
@@ -193,7 +227,9 @@ function metaChange(
   const meta: SnapshotMeta = {
     ...(head === null ? { createdAtMs: nowMs } : {}),
     ...(known.assetClass === job.assetClass ? {} : { assetClass: job.assetClass }),
-    ...(series.schema !== 'ohlcv' || (known.basis?.kind === kind && basisSeenMs === undefined) ? {} : { basis: { kind, asOfMs: basisSeenMs ?? nowMs } }),
+    ...(series.schema !== 'ohlcv' || (known.basis?.kind === kind && basisSeenMs === undefined)
+      ? {}
+      : { basis: { kind, asOfMs: basisSeenMs ?? nowMs } }),
     ...(actionsVersion === undefined || known.actionsVersion === actionsVersion ? {} : { actionsVersion }),
     ...(known.calendar?.name === calendar.name && known.calendar.version === calendar.version
       ? {}
@@ -235,4 +271,3 @@ function tell(rooms: IngestRooms, job: IngestJob, next: Snapshot, work: Prepared
     rooms.emit('reject', { series, rows: rejected, rules: countRules(work.rejects) })
   }
 }
-

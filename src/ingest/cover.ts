@@ -82,7 +82,8 @@ function coverFinal(
       record.endMs >= final.startMs,
   )
   const isData = hasRows || touching.some((record) => record.state === 'data')
-  if (!isData) return recordCoverage(coverage, { ...final, state: 'empty', reason: emptyReason(final, context), ...proof })
+  if (!isData)
+    return recordCoverage(coverage, { ...final, state: 'empty', reason: emptyReason(final, context), ...proof })
   let out = recordCoverage(coverage, { ...final, state: 'data', ...proof })
   for (const record of touching) {
     if (record.state !== 'empty') continue
@@ -106,7 +107,11 @@ function emptyReason(range: Range, { series, calendar, barsWithoutTrades }: Cove
 }
 
 /** Does a session touch this range, and does one lie in it whole? Where the calendar does not know, the UTC day counts. */
-function sessionsIn(calendar: Calendar, range: Range, interval: NonNullable<Series['interval']>): { touched: boolean; whole: boolean } {
+function sessionsIn(
+  calendar: Calendar,
+  range: Range,
+  interval: NonNullable<Series['interval']>,
+): { touched: boolean; whole: boolean } {
   const inside = intersect(range, calendar.valid)
   if (calendar.name === '24/7' || inside === null || inside.startMs > range.startMs || inside.endMs < range.endMs) {
     return { touched: true, whole: range.endMs - range.startMs >= 2 * DAY_MS }

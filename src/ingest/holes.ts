@@ -24,7 +24,8 @@ export async function scanHoles(rooms: IngestRooms, job: IngestJob, head: Snapsh
   if (range === null) return []
   const unit = SCHEMAS[series.schema].timeUnit
   const rows = await rooms.storage.read(head, { range, columns: ['timestamp'] }, { signal: job.signal })
-  const rejects = head.rejects === 0 ? null : await rooms.storage.read(head, { range, table: 'rejects', columns: ['timestamp'] })
+  const rejects =
+    head.rejects === 0 ? null : await rooms.storage.read(head, { range, table: 'rejects', columns: ['timestamp'] })
   const input = gapInput(rows.timestamp, unit, {
     series,
     range,
@@ -65,7 +66,8 @@ export function findHoles(
       capabilities: job.provider.capabilities,
       nowMs,
     })
-    for (const gap of report.gaps) if (gap.kind === 'provider-missing') holes.push({ startMs: gap.startMs, endMs: gap.endMs })
+    for (const gap of report.gaps)
+      if (gap.kind === 'provider-missing') holes.push({ startMs: gap.startMs, endMs: gap.endMs })
   }
   const nulls = coverage.filter((record) => record.state === 'partial' && record.reason === 'null-row')
   holes.push(...intersectRanges(nulls, proven))

@@ -79,10 +79,17 @@ export function normalisePage(page: PageColumns, context: NormaliseContext): Nor
     else keep.push(row)
   }
   const order = sortRows(keep, timestamp)
-  const { chosen, duplicates } = SCHEMAS[schema].identity === 'timestamp' ? lastOfEach(order, timestamp) : { chosen: order, duplicates: 0 }
+  const { chosen, duplicates } =
+    SCHEMAS[schema].identity === 'timestamp' ? lastOfEach(order, timestamp) : { chosen: order, duplicates: 0 }
   const isWhole = chosen.length === rows && chosen.every((row, i) => row === i)
   const normal = isWhole ? columns : takeColumns(columns, Int32Array.from(chosen))
-  return { rows: compact(normal), nullMs: [...new Set(nullMs)].toSorted((a, b) => a - b), duplicates, untimed: untimedRows(columns, untimed, ticksOf(startMs, unit)), ...counts }
+  return {
+    rows: compact(normal),
+    nullMs: [...new Set(nullMs)].toSorted((a, b) => a - b),
+    duplicates,
+    untimed: untimedRows(columns, untimed, ticksOf(startMs, unit)),
+    ...counts,
+  }
 }
 
 function untimedRows(columns: Columns, rows: readonly number[], ticks: bigint): Columns | null {
@@ -103,7 +110,8 @@ function typedColumns(page: PageColumns, series: Series): Columns {
   const rows = page.timestamp.length
   for (const [name, column] of Object.entries(page)) {
     if (name === 'timestamp') continue
-    if (columnLength(column) !== rows) throw mismatch(series, name, `has ${columnLength(column)} rows where timestamp has ${rows}`)
+    if (columnLength(column) !== rows)
+      throw mismatch(series, name, `has ${columnLength(column)} rows where timestamp has ${rows}`)
     requireType(series, name, column)
     // Without nulls the plain values are all there is, and every rule runs over them alone.
     out[name] = withoutBitmap(column)
@@ -169,7 +177,10 @@ function sortRows(rows: readonly number[], timestamp: BigInt64Array): readonly n
   return rows
 }
 
-function lastOfEach(rows: readonly number[], timestamp: BigInt64Array): { chosen: readonly number[]; duplicates: number } {
+function lastOfEach(
+  rows: readonly number[],
+  timestamp: BigInt64Array,
+): { chosen: readonly number[]; duplicates: number } {
   const chosen = rows.filter((row, i) => {
     const next = rows[i + 1]
     return next === undefined || timestamp[next] !== timestamp[row]
@@ -189,4 +200,3 @@ export function provenPart(proven: Range, asked: Range): Range {
   const startMs = Math.max(proven.startMs, asked.startMs)
   return { startMs, endMs: Math.max(startMs, Math.min(proven.endMs, asked.endMs)) }
 }
-

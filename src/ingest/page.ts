@@ -43,7 +43,8 @@ export function readPage(
   counts.rows += rowCount(checked.rows)
   counts.nullRows += normal.nullMs.length
   if (normal.duplicates > 0) counts.warnings['duplicate'] = (counts.warnings['duplicate'] ?? 0) + normal.duplicates
-  for (const [rule, rows] of Object.entries(checked.warnings)) counts.warnings[rule] = (counts.warnings[rule] ?? 0) + rows
+  for (const [rule, rows] of Object.entries(checked.warnings))
+    counts.warnings[rule] = (counts.warnings[rule] ?? 0) + rows
   const proven = provenPart(page.proven, range)
   rooms.emit('page', {
     series,
@@ -70,7 +71,11 @@ function joinRejects(parts: readonly Columns[]): Columns | null {
 }
 
 function rejectUntimed(rows: Columns, nowMs: number, requestId: string): Columns {
-  return rejectRows(rows, Array.from({ length: rowCount(rows) }, () => 'no-timestamp'), { nowMs, requestId })
+  return rejectRows(
+    rows,
+    Array.from({ length: rowCount(rows) }, () => 'no-timestamp'),
+    { nowMs, requestId },
+  )
 }
 
 /** What a rule rejects is kept even where the answer is refused; nothing else of it is, and nothing is proven. */
@@ -84,7 +89,11 @@ function actionsOf(job: IngestJob, page: Page, proven: Range): BufferedPage['act
   const columns = page.actions as NonNullable<Page['actions']>
   // Events are dated by session: the labels that the proven range touches.
   const days = { startMs: barOpen('1d', proven.startMs), endMs: barOpen('1d', proven.endMs - 1) + DAY_MS }
-  const normal = normalisePage(withFirstSeen(columns), { series: actionsSeries(job.series), range: days, isClosed: () => true })
+  const normal = normalisePage(withFirstSeen(columns), {
+    series: actionsSeries(job.series),
+    range: days,
+    isClosed: () => true,
+  })
   return { rows: normal.rows, proven: days }
 }
 

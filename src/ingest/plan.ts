@@ -46,7 +46,8 @@ export function planRequests(input: PlanInput): Plan {
   const reachMs = historyReach(input)
   const served = intersect(askableRange(input), { startMs: reachMs, endMs: Infinity })
   const wishes = [...(served === null ? [] : wishesOf(input, served))]
-  if (wishes.length > 0 || (served !== null && input.operation === 'update')) wishes.push(...comparisons(input, served, reachMs))
+  if (wishes.length > 0 || (served !== null && input.operation === 'update'))
+    wishes.push(...comparisons(input, served, reachMs))
   const requests = cutToRequests(input, joinWishes(input, wishes))
   const weight = requests.length * (input.capabilities.requestWeight ?? 1)
   return {
@@ -93,7 +94,10 @@ function wishesOf(input: PlanInput, served: Range): Wish[] {
   const notFinal = input.coverage.filter((record) => record.state === 'partial' && record.reason === 'not-final')
   return [
     ...wish(unknownRanges(input.coverage, served), 'unfetched'),
-    ...wish(intersectRanges(notFinal, [{ startMs: served.startMs, endMs: Math.max(served.startMs, final) }]), 'provisional'),
+    ...wish(
+      intersectRanges(notFinal, [{ startMs: served.startMs, endMs: Math.max(served.startMs, final) }]),
+      'provisional',
+    ),
     ...(input.fillGaps ? wish(due(input, intersectRanges(holesOf(input), [served])), 'provider-missing') : []),
     ...(input.fillGaps ? wish(due(input, rangesIn(input.coverage, ['unavailable'], served)), 'unavailable') : []),
   ]
@@ -118,7 +122,10 @@ function due(input: PlanInput, ranges: readonly Range[]): Range[] {
 /** May the source put this series on another basis, by splits or dividends? */
 export function mayRebase({ series, capabilities }: Pick<PlanInput, 'series' | 'capabilities'>): boolean {
   if (series.schema !== 'ohlcv' || series.interval === undefined) return false
-  return capabilities.basis[isLabelled(series.interval) ? 'daily' : 'intraday'] !== 'raw' || capabilities.columns.includes('adj_close')
+  return (
+    capabilities.basis[isLabelled(series.interval) ? 'daily' : 'intraday'] !== 'raw' ||
+    capabilities.columns.includes('adj_close')
+  )
 }
 
 /**
@@ -126,7 +133,8 @@ export function mayRebase({ series, capabilities }: Pick<PlanInput, 'series' | '
  * source that adjusts its prices is compared too, since rows on another basis must not come to lie beside the stored ones.
  */
 function comparisons(input: PlanInput, served: Range | null, reachMs: EpochMs): Wish[] {
-  if (input.operation !== 'update') return mayRebase(input) ? wish(recheckRanges(input, { startMs: reachMs, endMs: Infinity }), 'recheck') : []
+  if (input.operation !== 'update')
+    return mayRebase(input) ? wish(recheckRanges(input, { startMs: reachMs, endMs: Infinity }), 'recheck') : []
   return served === null ? [] : wish(recheckRanges(input, served), 'recheck')
 }
 
@@ -139,9 +147,15 @@ function recheckRanges(input: PlanInput, within: Range): Range[] {
   const last = covered.at(-1)
   if (last === undefined) return []
   // Longer than the series is the series: dates have an end.
-  const backMs = Math.max((covered[0] as Range).startMs, Math.floor(last.endMs - (explicit ?? DEFAULT_LOOKBACK_DAYS) * DAY_MS))
+  const backMs = Math.max(
+    (covered[0] as Range).startMs,
+    Math.floor(last.endMs - (explicit ?? DEFAULT_LOOKBACK_DAYS) * DAY_MS),
+  )
   const final = rangesIn(input.coverage, ['data']).at(-1) ?? last
-  const startMs = interval === undefined ? backMs : Math.min(barOpen(interval, backMs), shiftOpen(interval, barOpen(interval, final.endMs), -FEWEST_COMPARED))
+  const startMs =
+    interval === undefined
+      ? backMs
+      : Math.min(barOpen(interval, backMs), shiftOpen(interval, barOpen(interval, final.endMs), -FEWEST_COMPARED))
   return intersectRanges(covered, [{ startMs: Math.max(startMs, within.startMs), endMs: within.endMs }])
 }
 
@@ -179,7 +193,9 @@ function rowsIn({ series, calendar, capabilities }: PlanInput, range: Range): nu
   const clock = countOpens(interval, range)
   // Counting sessions is worth it only where they thin the clock out, and where their rules are known.
   const isKnown = calendar.valid.startMs <= range.startMs && range.endMs <= calendar.valid.endMs
-  return calendar.name === '24/7' || clock === 0 || !isKnown ? clock : countSlots(calendar, range, interval, capabilities.anchor)
+  return calendar.name === '24/7' || clock === 0 || !isKnown
+    ? clock
+    : countSlots(calendar, range, interval, capabilities.anchor)
 }
 
 /** Cuts each stretch into requests that carry at most what the provider allows, at openings. */

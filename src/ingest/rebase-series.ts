@@ -3,7 +3,15 @@
  * Two bases never meet: until that version exists the old one is read.
  * @module
  */
-import { type Columns, concatColumns, lowerBound, msOf, rowCount, takeColumns, timestampsMs } from '../contract/columns.ts'
+import {
+  type Columns,
+  concatColumns,
+  lowerBound,
+  msOf,
+  rowCount,
+  takeColumns,
+  timestampsMs,
+} from '../contract/columns.ts'
 import { type CoverageRecord, rangesIn, recordCoverage } from '../contract/coverage.ts'
 import { type Range, intersectRanges, subtractRanges, unionRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
@@ -12,11 +20,12 @@ import type { EpochMs } from '../contract/time.ts'
 import { type BufferedPage, mergePages } from './buffer.ts'
 import { commitAgain } from './commit-again.ts'
 import { type CommitOutcome, commitPages, coverageAfter, storeActions } from './commit.ts'
+import { deriveBySplits, deriveRows } from './derive.ts'
 import { barEnds } from './finality.ts'
 import { findHoles } from './holes.ts'
 import { type IngestJob, type IngestRooms, type RunCounts, newId } from './job.ts'
 import { planRequests } from './plan.ts'
-import { type RowPairs, deriveBySplits, deriveRows, isRebased, laterSplits, pairRows, rebasedRevisions } from './rebase.ts'
+import { type RowPairs, isRebased, laterSplits, pairRows, rebasedRevisions } from './rebase.ts'
 import { type Revision, revisionRows, withStoredColumns } from './reconcile.ts'
 import { refusalReason } from './refusal.ts'
 import { freshRejects } from './reject-news.ts'
@@ -33,7 +42,12 @@ export type WholeOutcome = CommitOutcome & {
  * Fetches everything that is covered. If it is on another basis it replaces the series in one version, and what the source
  * no longer serves is multiplied; if not, it is stored as any other answer.
  */
-export async function fetchSeriesWhole(rooms: IngestRooms, job: IngestJob, counts: RunCounts, historyStartMs?: EpochMs): Promise<WholeOutcome> {
+export async function fetchSeriesWhole(
+  rooms: IngestRooms,
+  job: IngestJob,
+  counts: RunCounts,
+  historyStartMs?: EpochMs,
+): Promise<WholeOutcome> {
   const first = (await rooms.storage.head(job.series)) as Snapshot
   const pages = await fetchCovered(rooms, job, first, counts)
   const proven = unionRanges(pages.map((page) => page.answer.proven))
@@ -44,11 +58,20 @@ export async function fetchSeriesWhole(rooms: IngestRooms, job: IngestJob, count
   const rebased = await commitAgain(rooms.runtime, async () => {
     const head = (await rooms.storage.head(job.series)) as Snapshot
     const work = await rebasedChange(rooms, job, head, pages, { opId, actionsVersion, asOfMs, historyStartMs })
-    return work === null ? null : { ...work.outcome, head: await rooms.storage.commit(job.series, head, work.change), needsWhole: false }
+    return work === null
+      ? null
+      : { ...work.outcome, head: await rooms.storage.commit(job.series, head, work.change), needsWhole: false }
   })
   if (rebased === null) {
     const basisSeenMs = asOfMs
-    return { ...(await commitPages(rooms, job, pages, { mayRebase: false, basisSeenMs, ...(historyStartMs === undefined ? {} : { historyStartMs }) })), proven }
+    return {
+      ...(await commitPages(rooms, job, pages, {
+        mayRebase: false,
+        basisSeenMs,
+        ...(historyStartMs === undefined ? {} : { historyStartMs }),
+      })),
+      proven,
+    }
   }
   const { head, added, changed, revised } = rebased
   rooms.emit('commit', { series: job.series, version: head.version, rows: head.rows, added, changed })
@@ -57,7 +80,12 @@ export async function fetchSeriesWhole(rooms: IngestRooms, job: IngestJob, count
 }
 
 /** Every page of what is covered and of what the job works on. What is refused now is no longer served. */
-async function fetchCovered(rooms: IngestRooms, job: IngestJob, head: Snapshot, counts: RunCounts): Promise<BufferedPage[]> {
+async function fetchCovered(
+  rooms: IngestRooms,
+  job: IngestJob,
+  head: Snapshot,
+  counts: RunCounts,
+): Promise<BufferedPage[]> {
   const known = rangesIn(head.coverage, ['data', 'empty', 'partial'])
   const refused = rangesIn(head.coverage, ['unavailable'])
   const facts = {
@@ -73,7 +101,9 @@ async function fetchCovered(rooms: IngestRooms, job: IngestJob, head: Snapshot, 
     lookbackDays: 0,
     fillGaps: false,
   } as const
-  const requests = subtractRanges([...known, job.range], refused).flatMap((range) => planRequests({ ...facts, range }).requests)
+  const requests = subtractRanges([...known, job.range], refused).flatMap(
+    (range) => planRequests({ ...facts, range }).requests,
+  )
   const pages: BufferedPage[] = []
   const runId = newId()
   for (const [i, { range }] of requests.entries()) {
@@ -97,7 +127,12 @@ async function rebasedChange(
   job: IngestJob,
   head: Snapshot,
   pages: readonly BufferedPage[],
-  facts: { readonly opId: string; readonly actionsVersion: number | undefined; readonly asOfMs: EpochMs; readonly historyStartMs: EpochMs | undefined },
+  facts: {
+    readonly opId: string
+    readonly actionsVersion: number | undefined
+    readonly asOfMs: EpochMs
+    readonly historyStartMs: EpochMs | undefined
+  },
 ): Promise<RebasedChange | null> {
   const { series } = job
   const unit = SCHEMAS[series.schema].timeUnit
@@ -118,7 +153,15 @@ async function rebasedChange(
   const openings = timestampsMs(rows.timestamp, unit)
   const clock = { series, calendar: job.calendar, capabilities: job.provider.capabilities }
   const first = openings[0] ?? null
-  const covered = coverageAfter(job, head.coverage, pages, openings, barEnds(clock), first, facts.historyStartMs ?? head.meta.historyStartMs)
+  const covered = coverageAfter(
+    job,
+    head.coverage,
+    pages,
+    openings,
+    barEnds(clock),
+    first,
+    facts.historyStartMs ?? head.meta.historyStartMs,
+  )
   const coverage = before[0] === 0 && derived.changed > 0 ? markDerived(covered, stored, fresh, unit) : covered
   const added = rowCount(fresh) - pairs.n
   const changed = served.changed + derived.changed
@@ -137,7 +180,18 @@ async function rebasedChange(
   }
   const rejected = rejects === null ? 0 : rowCount(rejects)
   const holes = findHoles(rooms, job, proven, openings, coverage, pages, nowMs)
-  return { change, outcome: { added, changed, revised: served.revisions.length + derived.revisions.length, withdrawn: 0, rejected, holes, compared: pairs.n } }
+  return {
+    change,
+    outcome: {
+      added,
+      changed,
+      revised: served.revisions.length + derived.revisions.length,
+      withdrawn: 0,
+      rejected,
+      holes,
+      compared: pairs.n,
+    },
+  }
 }
 
 /** Stored rows that were not sent again, and the number of pairs before each. */
@@ -175,9 +229,12 @@ async function restoredRows(rooms: IngestRooms, head: Snapshot, fresh: Columns):
 
 /** What is replaced holds all rows, also those that lie beside the coverage. */
 function wholeRange(head: Snapshot, pages: readonly BufferedPage[], { timestamp }: Columns, unit: 'us' | 'ns'): Range {
-  const ranges = [...head.coverage, ...pages.map((page) => page.answer.proven)].filter((range) => range.startMs < range.endMs)
+  const ranges = [...head.coverage, ...pages.map((page) => page.answer.proven)].filter(
+    (range) => range.startMs < range.endMs,
+  )
   const [first, last] = [timestamp[0], timestamp.at(-1)]
-  if (first !== undefined && last !== undefined) ranges.push({ startMs: msOf(first, unit), endMs: msOf(last, unit) + 1 } as CoverageRecord)
+  if (first !== undefined && last !== undefined)
+    ranges.push({ startMs: msOf(first, unit), endMs: msOf(last, unit) + 1 } as CoverageRecord)
   return {
     startMs: ranges.reduce((least, range) => Math.min(least, range.startMs), Infinity),
     endMs: ranges.reduce((most, range) => Math.max(most, range.endMs), -Infinity),
@@ -185,14 +242,24 @@ function wholeRange(head: Snapshot, pages: readonly BufferedPage[], { timestamp 
 }
 
 /** What the source no longer serves is computed from the last answer that had it, and says so. */
-function markDerived(coverage: readonly CoverageRecord[], stored: Columns, fresh: Columns, unit: 'us' | 'ns'): CoverageRecord[] {
-  const end = fresh.timestamp.length === 0 ? rowCount(stored) : lowerBound(stored.timestamp, fresh.timestamp[0] as bigint)
+function markDerived(
+  coverage: readonly CoverageRecord[],
+  stored: Columns,
+  fresh: Columns,
+  unit: 'us' | 'ns',
+): CoverageRecord[] {
+  const end =
+    fresh.timestamp.length === 0 ? rowCount(stored) : lowerBound(stored.timestamp, fresh.timestamp[0] as bigint)
   if (end === 0) return [...coverage]
-  const range = { startMs: msOf(stored.timestamp[0] as bigint, unit), endMs: msOf(stored.timestamp[end - 1] as bigint, unit) + 1 }
+  const range = {
+    startMs: msOf(stored.timestamp[0] as bigint, unit),
+    endMs: msOf(stored.timestamp[end - 1] as bigint, unit) + 1,
+  }
   let out: CoverageRecord[] = [...coverage]
   for (const record of coverage) {
     if (record.state !== 'data') continue
-    for (const part of intersectRanges([record], [range])) out = recordCoverage(out, { ...record, ...part, condition: 'derived' })
+    for (const part of intersectRanges([record], [range]))
+      out = recordCoverage(out, { ...record, ...part, condition: 'derived' })
   }
   return out
 }

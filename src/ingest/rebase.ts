@@ -1,15 +1,16 @@
 /**
- * Recognises that a source has put its prices on another basis, and what that does to rows it no longer serves. Pure.
+ * Recognises that a source has put its prices on another basis. Pure.
  * @module
  */
-import { type Column, type Columns, type NullableColumn, isNullable, isValid, msOf, rowCount, sameValue, valueAt, valuesOf } from '../contract/columns.ts'
+import { type Column, type Columns, isValid, msOf, sameValue, valueAt, valuesOf } from '../contract/columns.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Snapshot } from '../contract/storage.ts'
 import type { EpochMs } from '../contract/time.ts'
 import type { BufferedPage } from './buffer.ts'
 import type { Revision } from './reconcile.ts'
 
-const PRICES = ['open', 'high', 'low', 'close'] as const
+/** Prices of a bar that no bar is without. */
+export const PRICES = ['open', 'high', 'low', 'close'] as const
 /** Smaller factors are the rounding of prices sent as float32 (2^-22), with room for a price of few digits. */
 const SMALLEST_PRICE_CHANGE = 2e-5
 /** Adjusted closes carry dividends of a few cents, and the noise of their own rounding. */
@@ -17,7 +18,7 @@ const SMALLEST_ADJUSTED_CHANGE = 2e-6
 /** A single bar changed by less is rather a revision. */
 const LARGE_CHANGE = 0.01
 /** Oldest rows that must all have changed by one factor; and neighbours that a factor is taken from. */
-const LEAD_ROWS = 5
+export const LEAD_ROWS = 5
 
 /** Rows of two sides that have the same timestamp, ascending. */
 export interface RowPairs {
@@ -30,12 +31,16 @@ export interface RowPairs {
 export const NO_PAIRS: RowPairs = { n: 0, stored: new Int32Array(0), fresh: new Int32Array(0) }
 
 /** Pairs the rows of two sides. */
-export function pairRows(stored: Columns, fresh: Columns, isCompared: (ticks: bigint) => boolean = () => true): RowPairs {
+export function pairRows(
+  stored: Columns,
+  fresh: Columns,
+  isCompared: (ticks: bigint) => boolean = () => true,
+): RowPairs {
   const [a, b] = [stored.timestamp, fresh.timestamp]
   const most = Math.min(a.length, b.length)
   const pairs = { stored: new Int32Array(most), fresh: new Int32Array(most) }
   let n = 0
-  for (let s = 0, f = 0; s < a.length && f < b.length; ) {
+  for (let s = 0, f = 0; s < a.length && f < b.length;) {
     const [x, y] = [a[s] as bigint, b[f] as bigint]
     if (x === y && isCompared(x)) {
       pairs.stored[n] = s
@@ -75,14 +80,19 @@ function commonFactor(ratios: readonly (number | null)[], smallest: number): num
  */
 export function looksRebased(stored: Columns, fresh: Columns, pairs: RowPairs): boolean {
   if (pairs.n === 0) return false
-  const scale = (i: number): number | null => commonFactor(PRICES.map((name) => pairRatio(pairs, i, stored, fresh, name)), SMALLEST_PRICE_CHANGE)
+  const scale = (i: number): number | null =>
+    commonFactor(
+      PRICES.map((name) => pairRatio(pairs, i, stored, fresh, name)),
+      SMALLEST_PRICE_CHANGE,
+    )
   const first = scale(0)
   if (first !== null && (pairs.n === 1 || scale(1) !== null || Math.abs(first - 1) > LARGE_CHANGE)) return true
   const lead = Array.from({ length: Math.min(2, pairs.n) }, (_, i) => pairRatio(pairs, i, stored, fresh, 'adj_close'))
   return commonFactor(lead, SMALLEST_ADJUSTED_CHANGE) !== null
 }
 
-function pairRatio(pairs: RowPairs, i: number, stored: Columns, fresh: Columns, name: string): number | null {
+/** New value over old of one pair; 1 where both are the same, null where there is no telling. */
+export function pairRatio(pairs: RowPairs, i: number, stored: Columns, fresh: Columns, name: string): number | null {
   return ratioAt(stored[name], pairs.stored[i] as number, fresh[name], pairs.fresh[i] as number)
 }
 
@@ -90,7 +100,10 @@ function pairRatio(pairs: RowPairs, i: number, stored: Columns, fresh: Columns, 
 export function isRebased(stored: Columns, fresh: Columns, pairs: RowPairs): boolean {
   const lead = (name: string): (number | null)[] =>
     Array.from({ length: Math.min(LEAD_ROWS, pairs.n) }, (_, i) => pairRatio(pairs, i, stored, fresh, name))
-  return commonFactor(lead('close'), SMALLEST_PRICE_CHANGE) !== null || commonFactor(lead('adj_close'), SMALLEST_ADJUSTED_CHANGE) !== null
+  return (
+    commonFactor(lead('close'), SMALLEST_PRICE_CHANGE) !== null ||
+    commonFactor(lead('adj_close'), SMALLEST_ADJUSTED_CHANGE) !== null
+  )
 }
 
 /** Does an answer bring a split or a dividend that took effect after the stored prices were last seen whole? */
@@ -104,7 +117,9 @@ export function bringsNewBasis(head: Snapshot, pages: readonly BufferedPage[]): 
     return actions.rows.timestamp.some((ticks, row) => {
       const exMs = msOf(ticks, SCHEMAS.actions.timeUnit)
       const kind = valueAt(actions.rows['kind'] as Column, row)
-      return exMs > basis.asOfMs && exMs > firstMs && (kind === 'split' ? basis.kind !== 'raw' || hasAdjusted : hasAdjusted)
+      return (
+        exMs > basis.asOfMs && exMs > firstMs && (kind === 'split' ? basis.kind !== 'raw' || hasAdjusted : hasAdjusted)
+      )
     })
   })
 }
@@ -131,87 +146,15 @@ export function laterSplits(head: Snapshot, pages: readonly BufferedPage[]): Lat
   return [...found.values()].toSorted((a, b) => a.exMs - b.exMs)
 }
 
-const PER_SHARE: ReadonlySet<string> = new Set([...PRICES, 'vwap', 'adj_close'])
-const SHARES: ReadonlySet<string> = new Set(['volume', 'taker_buy_volume'])
-
-/** Rows of which the source serves none any more, put on the new basis by the splits that it told. */
-export function deriveBySplits(rows: Columns, splits: readonly LaterSplit[]): DerivedRows {
-  const ms = Array.from(rows.timestamp, (ticks) => msOf(ticks, SCHEMAS.ohlcv.timeUnit))
-  const ratios = ms.map((at) => splits.reduce((product, { exMs, ratio }) => (at < exMs ? product * ratio : product), 1))
-  const revisions: Revision[] = []
-  const out: Record<string, Column> = { ...rows }
-  for (const [name, column] of Object.entries(rows)) {
-    const values = valuesOf(column)
-    if (!(values instanceof Float64Array) || !(PER_SHARE.has(name) || SHARES.has(name))) continue
-    const scaled = values.map((value, row) => (PER_SHARE.has(name) ? value / (ratios[row] as number) : value * (ratios[row] as number)))
-    out[name] = isNullable(column) ? ({ values: scaled, valid: column.valid } satisfies NullableColumn) : scaled
-    for (const [row, ratio] of ratios.entries()) {
-      if (ratio === 1 || ratio === ratios[row - 1] || !isValid(column, row)) continue
-      revisions.push({ ticks: rows.timestamp[row] as bigint, column: name, old: values[row] as number, new: scaled[row] as number, kind: 'rebased' })
-    }
-  }
-  return { rows: out as unknown as Columns, revisions, changed: ratios.filter((ratio) => ratio !== 1).length }
-}
-
-/** Rows that the source no longer serves, put on the new basis. */
-export interface DerivedRows {
-  readonly rows: Columns
-  /** One a column and stretch of one factor: its first row. */
-  readonly revisions: readonly Revision[]
-  /** Rows of which a value changed. */
-  readonly changed: number
-}
-
-/**
- * Multiplies rows by the factors of their neighbours that are still served: those before a row, for the oldest rows those
- * after. `before` holds the number of pairs before each row, ascending.
- */
-export function deriveRows(rows: Columns, before: Int32Array, stored: Columns, fresh: Columns, pairs: RowPairs): DerivedRows {
-  const out: Record<string, Column> = {}
-  const revisions: Revision[] = []
-  const isChanged = new Uint8Array(rowCount(rows))
-  for (const [name, column] of Object.entries(rows)) {
-    const values = valuesOf(column)
-    out[name] = column
-    if (!(values instanceof Float64Array) || fresh[name] === undefined) continue
-    const scaled = values.slice()
-    let factor = 1
-    for (let row = 0; row < scaled.length; row++) {
-      const isStretch = row === 0 || before[row] !== before[row - 1]
-      if (isStretch) factor = factorNear(before[row] as number, stored, fresh, pairs, name)
-      if (factor === 1 || !isValid(column, row)) continue
-      scaled[row] = (values[row] as number) * factor
-      isChanged[row] = 1
-      if (isStretch) revisions.push({ ticks: rows.timestamp[row] as bigint, column: name, old: values[row] as number, new: scaled[row] as number, kind: 'rebased' })
-    }
-    out[name] = isNullable(column) ? ({ values: scaled, valid: column.valid } satisfies NullableColumn) : scaled
-  }
-  return { rows: out as unknown as Columns, revisions, changed: isChanged.reduce((sum, one) => sum + one, 0) }
-}
-
-/** Factor of a column beside a place among the pairs. A row that was revised in passing must not count, so the middle one of a few is taken. */
-function factorNear(before: number, stored: Columns, fresh: Columns, pairs: RowPairs, name: string): number {
-  const [start, end] = before === 0 ? [0, LEAD_ROWS] : [before - LEAD_ROWS, before]
-  const near: { ratio: number; i: number }[] = []
-  for (let i = Math.max(0, start); i < Math.min(pairs.n, end); i++) {
-    const ratio = pairRatio(pairs, i, stored, fresh, name)
-    if (ratio !== null) near.push({ ratio, i })
-  }
-  const middle = near.toSorted((a, b) => a.ratio - b.ratio)[near.length >> 1]?.ratio
-  if (middle === undefined) return 1
-  const agreeing = near.filter(({ ratio }) => Math.abs(ratio / middle - 1) <= Math.max(1e-6, Math.abs(middle - 1) / 10))
-  if (agreeing.every(({ ratio }) => Math.abs(ratio / middle - 1) <= 1e-6)) return middle
-  // Rounded to few digits: together they say it better than one.
-  const total = (columns: Columns, rows: Int32Array): number =>
-    agreeing.reduce((sum, { i }) => sum + ((valuesOf(columns[name] as Column) as Float64Array)[rows[i] as number] as number), 0)
-  return total(fresh, pairs.fresh) / total(stored, pairs.stored)
-}
-
 /**
  * What a change of basis did to rows that are still served: the first row of each stretch of one factor as `rebased`, and
  * as `revised` every row that changed otherwise. A record of each value would outgrow the series.
  */
-export function rebasedRevisions(stored: Columns, fresh: Columns, pairs: RowPairs): { revisions: Revision[]; changed: number } {
+export function rebasedRevisions(
+  stored: Columns,
+  fresh: Columns,
+  pairs: RowPairs,
+): { revisions: Revision[]; changed: number } {
   const revisions: Revision[] = []
   const isChanged = new Uint8Array(pairs.n)
   for (const name of Object.keys(fresh)) {
@@ -228,10 +171,18 @@ export function rebasedRevisions(stored: Columns, fresh: Columns, pairs: RowPair
       const ratio = ratioAt(old, s, now, f)
       if (stretch !== 1 && isNear(ratio, stretch)) continue
       // A row alone is a revision; a factor that goes on is a stretch, though its second row may be revised on the way.
-      const goesOn = (at: number): boolean => at < pairs.n && ratio !== null && isNear(pairRatio(pairs, at, stored, fresh, name), ratio)
-      const begins = ratio !== null && Math.abs(ratio - 1) > SMALLEST_ADJUSTED_CHANGE && (goesOn(i + 1) || goesOn(i + 2))
+      const goesOn = (at: number): boolean =>
+        at < pairs.n && ratio !== null && isNear(pairRatio(pairs, at, stored, fresh, name), ratio)
+      const begins =
+        ratio !== null && Math.abs(ratio - 1) > SMALLEST_ADJUSTED_CHANGE && (goesOn(i + 1) || goesOn(i + 2))
       if (begins) stretch = ratio
-      revisions.push({ ticks: fresh.timestamp[f] as bigint, column: name, old: number(old, s), new: number(now, f), kind: begins ? 'rebased' : 'revised' })
+      revisions.push({
+        ticks: fresh.timestamp[f] as bigint,
+        column: name,
+        old: number(old, s),
+        new: number(now, f),
+        kind: begins ? 'rebased' : 'revised',
+      })
     }
   }
   return { revisions, changed: isChanged.reduce((sum, one) => sum + one, 0) }

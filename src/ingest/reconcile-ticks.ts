@@ -3,7 +3,18 @@
  * What a range is proven to hold takes the place of what was there; only where the two differ is anything replaced.
  * @module
  */
-import { type Column, type Columns, isValid, lowerBound, msOf, rowCount, sameValue, sliceColumns, ticksOf, valueAt } from '../contract/columns.ts'
+import {
+  type Column,
+  type Columns,
+  isValid,
+  lowerBound,
+  msOf,
+  rowCount,
+  sameValue,
+  sliceColumns,
+  ticksOf,
+  valueAt,
+} from '../contract/columns.ts'
 import { type Range, intersectRanges, subtractRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Change } from '../contract/storage.ts'
@@ -37,7 +48,9 @@ export function reconcileTicks(input: TickInput): Reconciled {
   const unit = SCHEMAS[schema].timeUnit
   const draft: Draft = { replace: [], revisions: [], added: 0, removed: 0, withdrawn: 0 }
   // From there on an answer overrules nothing that is final: a slower writer may bring the past.
-  const late = input.proven.flatMap((range) => intersectRanges([range], [{ startMs: input.freshFinalEndMs, endMs: Infinity }]))
+  const late = input.proven.flatMap((range) =>
+    intersectRanges([range], [{ startMs: input.freshFinalEndMs, endMs: Infinity }]),
+  )
   for (const range of subtractRanges(input.proven, intersectRanges(late, input.final))) {
     const [stored, fresh] = [within(input.stored, range, unit), within(input.fresh, range, unit)]
     if (schema === 'actions') compareActions(stored, fresh, range, input.nowMs, draft)
@@ -51,7 +64,11 @@ export function reconcileTicks(input: TickInput): Reconciled {
 
 function within(rows: Columns, range: Range, unit: 'us' | 'ns'): Columns {
   const { timestamp } = rows
-  return sliceColumns(rows, lowerBound(timestamp, ticksOf(range.startMs, unit)), lowerBound(timestamp, ticksOf(range.endMs, unit)))
+  return sliceColumns(
+    rows,
+    lowerBound(timestamp, ticksOf(range.startMs, unit)),
+    lowerBound(timestamp, ticksOf(range.endMs, unit)),
+  )
 }
 
 function append(fresh: Columns, range: Range, draft: Draft): void {
@@ -86,7 +103,7 @@ function compareTicks(stored: Columns, fresh: Columns, unit: 'us' | 'ns', input:
   const names = Object.keys({ ...stored, ...fresh }).filter((name) => name !== 'timestamp')
   const [a, b] = [stored.timestamp, fresh.timestamp]
   let [first, last]: [bigint | null, bigint] = [null, 0n]
-  for (let s = 0, f = 0; s < a.length || f < b.length; ) {
+  for (let s = 0, f = 0; s < a.length || f < b.length;) {
     const ticks = s >= a.length ? (b[f] as bigint) : f >= b.length ? (a[s] as bigint) : a[s]! < b[f]! ? a[s]! : b[f]!
     const [endS, endF] = [endOfEqual(a, s, ticks), endOfEqual(b, f, ticks)]
     const { gone, come } = unmatched(names, stored, s, endS, fresh, f, endF)
@@ -97,7 +114,8 @@ function compareTicks(stored: Columns, fresh: Columns, unit: 'us' | 'ns', input:
       draft.removed += gone.length
       if (input.wasFinal(msOf(ticks, unit))) tell(ticks, names, stored, gone, fresh, come, draft)
     }
-    if (endF > f && input.isWithdrawn(ticks)) draft.revisions.push({ ticks, column: '*', old: null, new: null, kind: 'restored' })
+    if (endF > f && input.isWithdrawn(ticks))
+      draft.revisions.push({ ticks, column: '*', old: null, new: null, kind: 'restored' })
     s = endS
     f = endF
   }
@@ -149,7 +167,15 @@ function same(old: Column | undefined, s: number, now: Column | undefined, f: nu
 }
 
 /** A final row that changed is a revision; where another of its instant came for it, that is its new value. */
-function tell(ticks: bigint, names: readonly string[], stored: Columns, gone: readonly number[], fresh: Columns, come: readonly number[], draft: Draft): void {
+function tell(
+  ticks: bigint,
+  names: readonly string[],
+  stored: Columns,
+  gone: readonly number[],
+  fresh: Columns,
+  come: readonly number[],
+  draft: Draft,
+): void {
   for (const [i, s] of gone.entries()) {
     const f = come[i]
     if (f === undefined) draft.withdrawn++

@@ -3,7 +3,17 @@
  * A re-fetch never deletes: what a later answer lacks stays and is marked.
  * @module
  */
-import { type Column, type Columns, columnLength, isValid, msOf, rowCount, sameValue, takeColumns, valueAt } from '../contract/columns.ts'
+import {
+  type Column,
+  type Columns,
+  columnLength,
+  isValid,
+  msOf,
+  rowCount,
+  sameValue,
+  takeColumns,
+  valueAt,
+} from '../contract/columns.ts'
 import { type Range, contains } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'

@@ -2,7 +2,16 @@
  * Which rejected rows are news: the same bad row of a re-fetch is none.
  * @module
  */
-import { type Columns, concatColumns, isValid, rowCount, sameValue, takeColumns, timestampsMs, valueAt } from '../contract/columns.ts'
+import {
+  type Columns,
+  concatColumns,
+  isValid,
+  rowCount,
+  sameValue,
+  takeColumns,
+  timestampsMs,
+  valueAt,
+} from '../contract/columns.ts'
 import type { Snapshot, Storage } from '../contract/storage.ts'
 import type { BufferedPage } from './buffer.ts'
 

@@ -16,7 +16,14 @@ export type OnPage = (page: BufferedPage, historyStartMs: number | undefined) =>
  * stays open.
  * @throws {ProviderError} what the source fails with · {DataError} `data/invalid` · the reason of the signal
  */
-export async function readRequest(rooms: IngestRooms, job: IngestJob, range: Range, requestId: string, counts: RunCounts, onPage: OnPage): Promise<void> {
+export async function readRequest(
+  rooms: IngestRooms,
+  job: IngestJob,
+  range: Range,
+  requestId: string,
+  counts: RunCounts,
+  onPage: OnPage,
+): Promise<void> {
   const { provider, series, signal } = job
   const context = { signal, http: rooms.httpFor(provider), now: rooms.runtime.now, log: rooms.log }
   const stops = rooms.closing === undefined ? [signal] : [signal, rooms.closing]
@@ -38,7 +45,10 @@ export async function readRequest(rooms: IngestRooms, job: IngestJob, range: Ran
 }
 
 /** The same pages, given up at once when a signal aborts, even by a source that does not heed it. Leaves no listener behind. */
-async function* untilAborted<T>(source: AsyncIterable<T>, stops: readonly AbortSignal[]): AsyncGenerator<T, void, undefined> {
+async function* untilAborted<T>(
+  source: AsyncIterable<T>,
+  stops: readonly AbortSignal[],
+): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]()
   let isDone = false
   try {

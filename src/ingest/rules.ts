@@ -36,7 +36,11 @@ function numbers(columns: Columns, name: string): Float64Array | null {
   return values instanceof Float64Array ? values : null
 }
 
-function anyOf(columns: Columns, names: readonly string[], breaks: (value: number) => boolean): ((row: number) => boolean) | null {
+function anyOf(
+  columns: Columns,
+  names: readonly string[],
+  breaks: (value: number) => boolean,
+): ((row: number) => boolean) | null {
   const found = names.flatMap((name) => {
     const values = numbers(columns, name)
     // Nearly all columns are clean, and one pass over each says so sooner than a question a row.
@@ -57,25 +61,34 @@ const present = (columns: Columns, names: readonly string[]): Column[] =>
 /** Every rule, in the order in which a row is tried; the first `error` that breaks is the one recorded. */
 export const RULES: readonly Rule[] = [
   {
-    id: 'missing-price', severity: 'error', sentence: 'a price is missing while others are there',
+    id: 'missing-price',
+    severity: 'error',
+    sentence: 'a price is missing while others are there',
     test(columns) {
       const prices = present(columns, ['open', 'high', 'low', 'close', 'price']).filter(isNullable)
       return prices.length === 0 ? null : (row) => prices.some((column) => !isValid(column, row))
     },
   },
   {
-    id: 'not-finite', severity: 'error', sentence: 'a number is NaN or infinite',
-    test: (columns) => anyOf(columns, [...PRICES, 'volume', 'size', 'adj_close', 'vwap'], (value) => !Number.isFinite(value)),
+    id: 'not-finite',
+    severity: 'error',
+    sentence: 'a number is NaN or infinite',
+    test: (columns) =>
+      anyOf(columns, [...PRICES, 'volume', 'size', 'adj_close', 'vwap'], (value) => !Number.isFinite(value)),
   },
   {
-    id: 'not-positive', severity: 'error', sentence: 'a price is zero or less, which this kind of instrument cannot trade at',
+    id: 'not-positive',
+    severity: 'error',
+    sentence: 'a price is zero or less, which this kind of instrument cannot trade at',
     test(columns, { assetClass }) {
       if (MAY_BE_NEGATIVE.has(assetClass)) return null
       return anyOf(columns, ['open', 'high', 'low', 'close', 'price'], (value) => value <= 0)
     },
   },
   {
-    id: 'ohlc-order', severity: 'warn', sentence: 'high is not the highest or low not the lowest of the four prices',
+    id: 'ohlc-order',
+    severity: 'warn',
+    sentence: 'high is not the highest or low not the lowest of the four prices',
     test(columns) {
       const [o, h, l, c] = ['open', 'high', 'low', 'close'].map((name) => numbers(columns, name))
       if (!o || !h || !l || !c) return null
@@ -86,11 +99,15 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
-    id: 'negative-volume', severity: 'warn', sentence: 'the volume is less than zero',
+    id: 'negative-volume',
+    severity: 'warn',
+    sentence: 'the volume is less than zero',
     test: (columns) => anyOf(columns, ['volume', 'size', 'quote_volume', 'trade_count'], (value) => value < 0),
   },
   {
-    id: 'off-grid', severity: 'warn', sentence: 'the bar opens beside the grid of its interval',
+    id: 'off-grid',
+    severity: 'warn',
+    sentence: 'the bar opens beside the grid of its interval',
     test: (columns, { onGrid }) => (Object.hasOwn(columns, 'open') ? (row) => !onGrid(row) : null),
   },
 ]

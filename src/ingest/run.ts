@@ -71,7 +71,14 @@ export async function planJob(rooms: IngestRooms, job: IngestJob): Promise<Plann
     ...(job.lookbackDays === undefined ? {} : { lookbackDays: job.lookbackDays }),
     fillGaps: job.fillGaps,
   }
-  return { plan: planRequests(input), head, asks: status.asks, holes: holesOf(input), unserved: unservedRanges(input), isScanned }
+  return {
+    plan: planRequests(input),
+    head,
+    asks: status.asks,
+    holes: holesOf(input),
+    unserved: unservedRanges(input),
+    isScanned,
+  }
 }
 
 /** A record that was lost or that a killed run did not write may lack holes; once in a while a look costs little. */
@@ -93,7 +100,11 @@ async function statusOf(rooms: IngestRooms, { series }: IngestJob): Promise<Seri
   try {
     return await rooms.tracker.status(series)
   } catch (error) {
-    rooms.emit('warning', { code: 'status-lost', message: `the record of earlier runs could not be read: ${String(error)}`, series })
+    rooms.emit('warning', {
+      code: 'status-lost',
+      message: `the record of earlier runs could not be read: ${String(error)}`,
+      series,
+    })
     return { series, updates: [], errors: 0, lastError: null, lastOkMs: null, recheckedAtMs: null, asks: [] }
   }
 }
@@ -112,7 +123,13 @@ function recheckTime(job: IngestJob, walk: Walk, nowMs: EpochMs): EpochMs | unde
   return isFresh || isRechecked || isLoaded ? nowMs : undefined
 }
 
-async function finish(rooms: IngestRooms, job: IngestJob, startedAtMs: EpochMs, planned: PlannedJob, walk: Walk): Promise<RunResult> {
+async function finish(
+  rooms: IngestRooms,
+  job: IngestJob,
+  startedAtMs: EpochMs,
+  planned: PlannedJob,
+  walk: Walk,
+): Promise<RunResult> {
   const nowMs = rooms.runtime.now()
   const recheckedAtMs = recheckTime(job, walk, nowMs)
   const isScanned = planned.isScanned || (walk.versionBefore === null && walk.error === null)
@@ -143,7 +160,11 @@ async function finish(rooms: IngestRooms, job: IngestJob, startedAtMs: EpochMs, 
     versionBefore: walk.versionBefore,
     counts: walk.counts,
     failed: walk.failed,
-    holes: subtractRanges(walk.asks, refused).map(({ startMs, endMs }) => ({ startMs, endMs, kind: 'provider-missing' })),
+    holes: subtractRanges(walk.asks, refused).map(({ startMs, endMs }) => ({
+      startMs,
+      endMs,
+      kind: 'provider-missing',
+    })),
     error: walk.error,
     durationMs: record.durationMs,
   }
@@ -154,7 +175,11 @@ async function keepRecord(rooms: IngestRooms, record: UpdateRecord): Promise<voi
   try {
     await rooms.tracker.record(record)
   } catch (error) {
-    rooms.emit('warning', { code: 'status-lost', message: `the record of this run could not be kept: ${String(error)}`, series: record.series })
+    rooms.emit('warning', {
+      code: 'status-lost',
+      message: `the record of this run could not be kept: ${String(error)}`,
+      series: record.series,
+    })
   }
 }
 

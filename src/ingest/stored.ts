@@ -24,7 +24,9 @@ export async function readStored(
   if (head === null || head.span === null) return NO_ROWS
   const { timeUnit, identity } = SCHEMAS[series.schema]
   const span = { startMs: msOf(head.span.first, timeUnit), endMs: msOf(head.span.last, timeUnit) + 1 }
-  const touched = pages.flatMap((page) => (identity === 'range' ? [page.answer.proven] : [page.answer.proven, ...rowSpan(page.rows, timeUnit)]))
+  const touched = pages.flatMap((page) =>
+    identity === 'range' ? [page.answer.proven] : [page.answer.proven, ...rowSpan(page.rows, timeUnit)],
+  )
   const parts: Columns[] = []
   for (const range of intersectRanges(touched, [span])) parts.push(await storage.read(head, { range }))
   return parts.length === 0 ? NO_ROWS : concatColumns(parts)
@@ -46,12 +48,18 @@ export function finalTest(coverage: readonly CoverageRecord[]): (ms: EpochMs) =>
 }
 
 /** Rows marked withdrawn and not restored since, so that the same loss is recorded once. */
-export async function withdrawnTest(storage: Storage, head: Snapshot | null, proven: readonly Range[]): Promise<(ticks: bigint) => boolean> {
+export async function withdrawnTest(
+  storage: Storage,
+  head: Snapshot | null,
+  proven: readonly Range[],
+): Promise<(ticks: bigint) => boolean> {
   if (head === null || head.revisions === 0 || proven.length === 0) return () => false
   const range = { startMs: (proven[0] as Range).startMs, endMs: (proven.at(-1) as Range).endMs }
   const table = await storage.read(head, { table: 'revisions', range })
   const gone = new Set<bigint>()
-  const order = Array.from({ length: rowCount(table) }, (_, row) => row).toSorted((a, b) => seenAt(table, a) - seenAt(table, b))
+  const order = Array.from({ length: rowCount(table) }, (_, row) => row).toSorted(
+    (a, b) => seenAt(table, a) - seenAt(table, b),
+  )
   for (const row of order) {
     if (valueAt(table['column'] as never, row) !== '*') continue
     const kind = valueAt(table['kind'] as never, row)
@@ -68,7 +76,7 @@ export function mergedOpenings(stored: Columns, fresh: Columns, series: Series):
   const [a, b] = [timestampsMs(stored.timestamp, unit), timestampsMs(fresh.timestamp, unit)]
   const out = new Float64Array(a.length + b.length)
   let n = 0
-  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length || j < b.length;) {
     const [x, y] = [a[i] ?? Infinity, b[j] ?? Infinity]
     out[n++] = Math.min(x, y)
     if (x <= y) i++

@@ -3,12 +3,16 @@
  * @module
  */
 import type { Columns } from '../contract/columns.ts'
+import type { DataClientError } from '../contract/errors.ts'
 import type { AskRecord } from '../contract/metadata-tracker.ts'
 import type { Plan } from '../contract/query.ts'
 import type { Range } from '../contract/range.ts'
 import type { Snapshot } from '../contract/storage.ts'
-import type { IngestJob, RunCounts } from './job.ts'
+import type { EpochMs } from '../contract/time.ts'
+import type { PageBuffer } from './buffer.ts'
+import type { IngestJob, IngestRooms, RunCounts } from './job.ts'
 import { mayRebase } from './plan.ts'
+import type { Refusal } from './refusal.ts'
 
 /** What a walk starts from. */
 export interface WalkStart {
@@ -47,7 +51,17 @@ export function quietWalk({ plan, head, asks }: WalkStart): Walk {
     plan,
     versionBefore: head?.version ?? null,
     head,
-    counts: { requests: 0, rows: 0, added: 0, changed: 0, revised: 0, withdrawn: 0, rejected: 0, nullRows: 0, warnings: {} },
+    counts: {
+      requests: 0,
+      rows: 0,
+      added: 0,
+      changed: 0,
+      revised: 0,
+      withdrawn: 0,
+      rejected: 0,
+      nullRows: 0,
+      warnings: {},
+    },
     asks,
     asked: [],
     compared: 0,
@@ -59,10 +73,34 @@ export function quietWalk({ plan, head, asks }: WalkStart): Walk {
   }
 }
 
+/** Everything that one walk works with. */
+export interface Stride {
+  readonly rooms: IngestRooms
+  readonly job: IngestJob
+  readonly walk: Walk
+  readonly buffer: PageBuffer
+  readonly runId: string
+  readonly holes: readonly Range[]
+  /** Asked in vain since the last commit. */
+  inVain: readonly Range[]
+  /** Failure of a request that only meant to heal, told when the others are done; null without. */
+  postponed: DataClientError | null
+  /** Waits for the next commit. */
+  refused: readonly Refusal[]
+  /** Where the source says its history begins. */
+  historyStartMs: EpochMs | undefined
+  flushedAtMs: EpochMs
+}
+
 /** Was something to be compared, and nothing that is stored met again, so that a new basis would not be seen? */
 export function isBlind(job: IngestJob, walk: Walk): boolean {
   const isMeant = walk.plan.requests.some((request) => request.reasons.includes('recheck'))
-  return isMeant && walk.compared === 0 && !walk.isWhole && mayRebase({ series: job.series, capabilities: job.provider.capabilities })
+  return (
+    isMeant &&
+    walk.compared === 0 &&
+    !walk.isWhole &&
+    mayRebase({ series: job.series, capabilities: job.provider.capabilities })
+  )
 }
 
 /** Does one of these rows lie among the stored ones? */

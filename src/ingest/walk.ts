@@ -3,18 +3,14 @@
  * resumes at its last commit and memory stays flat.
  * @module
  */
-import { rangesIn } from '../contract/coverage.ts'
-import { type DataClientError, type ErrorCode, hasCode, isDataClientError, isRetryable } from '../contract/errors.ts'
-import type { PlanReason, PlannedRequest } from '../contract/query.ts'
-import { type Range, intersectRanges, subtractRanges, unionRanges } from '../contract/range.ts'
-import type { EpochMs } from '../contract/time.ts'
-import { scheduleAsks } from './asks.ts'
+import { type ErrorCode, hasCode, isDataClientError, isRetryable } from '../contract/errors.ts'
+import type { PlannedRequest } from '../contract/query.ts'
+import { type Range, subtractRanges, unionRanges } from '../contract/range.ts'
 import {
   type BufferedPage,
   COMMIT_AFTER_MS,
   COMMIT_AFTER_MS_INSIDE,
   COMMIT_ROWS_UNFINISHED,
-  type PageBuffer,
   createPageBuffer,
 } from './buffer.ts'
 import { type CommitOutcome, commitPages } from './commit.ts'
@@ -22,38 +18,31 @@ import { type IngestJob, type IngestRooms, newId } from './job.ts'
 import { mayRebase } from './plan.ts'
 import { createProgress } from './progress.ts'
 import { fetchSeriesWhole } from './rebase-series.ts'
-import { type Refusal, askServed, refusalReason } from './refusal.ts'
+import { type Refusal, askServed } from './refusal.ts'
 import { readRequest } from './request.ts'
-import { type Walk, type WalkStart, isBlind, meets, quietWalk } from './walk-state.ts'
-
-/** Everything that one walk works with. */
-interface Stride {
-  readonly rooms: IngestRooms
-  readonly job: IngestJob
-  readonly walk: Walk
-  readonly buffer: PageBuffer
-  readonly runId: string
-  readonly holes: readonly Range[]
-  /** Asked in vain since the last commit. */
-  inVain: readonly Range[]
-  /** Failure of a request that only meant to heal, told when the others are done; null without. */
-  postponed: DataClientError | null
-  /** Waits for the next commit. */
-  refused: readonly Refusal[]
-  /** Where the source says its history begins. */
-  historyStartMs: EpochMs | undefined
-  flushedAtMs: EpochMs
-}
+import { isHealing, mayBeRefused, noteAsks, noteInVain, noteRefused } from './walk-asks.ts'
+import { type Stride, type Walk, type WalkStart, isBlind, meets, quietWalk } from './walk-state.ts'
 
 /** Walks a plan. Never rejects: a failure is in the result, and what was proven before it is kept. */
 export async function walkPlan(rooms: IngestRooms, job: IngestJob, start: WalkStart): Promise<Walk> {
   const walk = quietWalk(start)
   const nowMs = rooms.runtime.now()
   const runId = newId()
-  const refused = start.unserved.map((range) => ({ range, reason: 'outside-history', requestId: runId, asOfMs: nowMs, wasAsked: false }) as const)
+  const refused = start.unserved.map(
+    (range) => ({ range, reason: 'outside-history', requestId: runId, asOfMs: nowMs, wasAsked: false }) as const,
+  )
   const stride: Stride = {
-    rooms, job, walk, runId, refused,
-    buffer: createPageBuffer(), holes: start.holes, inVain: [], postponed: null, historyStartMs: undefined, flushedAtMs: nowMs,
+    rooms,
+    job,
+    walk,
+    runId,
+    refused,
+    buffer: createPageBuffer(),
+    holes: start.holes,
+    inVain: [],
+    postponed: null,
+    historyStartMs: undefined,
+    flushedAtMs: nowMs,
   }
   if (start.plan.clipped !== null && start.unserved.length > 0) warnClipped(rooms, job, start.plan.clipped)
   try {
@@ -81,7 +70,8 @@ async function askAll(stride: Stride, requests: readonly PlannedRequest[]): Prom
     await flush(stride, pagesToCommit(stride, waitedMs >= COMMIT_AFTER_MS))
   }
   // What is compared comes first: nothing on a new basis may be stored beside the old one.
-  const isFirst = (request: PlannedRequest): boolean => request.reasons.includes('recheck') && mayRebase({ series: job.series, capabilities: job.provider.capabilities })
+  const isFirst = (request: PlannedRequest): boolean =>
+    request.reasons.includes('recheck') && mayRebase({ series: job.series, capabilities: job.provider.capabilities })
   const first = requests.filter(isFirst)
   const rest = requests.filter((request) => !isFirst(request))
   for (const request of first) await ask(request)
@@ -99,51 +89,19 @@ async function askAll(stride: Stride, requests: readonly PlannedRequest[]): Prom
           refusals.set(i, error)
           return true
         }
-        if (!isHealing(request) || isRetryable(error) || !isDataClientError(error) || !error.code.startsWith('provider/')) throw error
+        if (
+          !isHealing(request) ||
+          isRetryable(error) ||
+          !isDataClientError(error) ||
+          !error.code.startsWith('provider/')
+        )
+          throw error
         noteInVain(stride, request.range, error)
         return false
       }
     },
     (from, end) => noteRefused(stride, rest, from, end, refusals),
   )
-}
-
-const HEALING: ReadonlySet<PlanReason> = new Set(['provider-missing', 'unavailable'])
-
-/** Does a request ask for old holes alone? It must not keep newer bars away by failing. */
-function isHealing({ reasons }: PlannedRequest): boolean {
-  return reasons.every((reason) => HEALING.has(reason))
-}
-
-function noteInVain(stride: Stride, range: Range, error: DataClientError): void {
-  const { rooms, job, walk } = stride
-  stride.inVain = [...stride.inVain, range]
-  walk.asked = unionRanges([...walk.asked, range])
-  if (refusalReason(error) === null) stride.postponed ??= error
-  rooms.emit('warning', { code: 'hole-not-asked', message: `a hole could not be asked again: ${String(error)}`, series: job.series, provider: job.provider.name })
-}
-
-/** Is it a refusal that can be recorded? What was stored and could not be compared is a failure. */
-function mayBeRefused({ walk, job }: Stride, range: Range, error: unknown): boolean {
-  if (refusalReason(error) === null) return false
-  if (walk.head === null && job.mayFailOver === true) return false
-  return rangesIn(walk.head?.coverage ?? [], ['data', 'empty', 'partial'], range).length === 0
-}
-
-/** Records what was refused, if something newer is served; else the refusal is about more than old data. */
-function noteRefused(stride: Stride, requests: readonly PlannedRequest[], first: number, end: number, refusals: ReadonlyMap<number, unknown>): void {
-  const { rooms, job, walk } = stride
-  const error = refusals.get(first)
-  const lastEndMs = (requests[end - 1] as PlannedRequest).range.endMs
-  const hasNewer = end < requests.length || rangesIn(walk.head?.coverage ?? [], ['data', 'partial']).some((range) => range.endMs > lastEndMs)
-  if (!hasNewer) throw error
-  const reason = refusalReason(error) as Refusal['reason']
-  const requestId = `${stride.runId}.${first + 1}`
-  const refused = requests.slice(first, end).map(({ range }) => ({ range, reason, requestId, asOfMs: rooms.runtime.now(), wasAsked: true }))
-  stride.refused = [...stride.refused, ...refused]
-  walk.asked = unionRanges([...walk.asked, ...refused.map(({ range }) => range)])
-  const message = `${job.provider.name} does not serve ${job.series.interval ?? job.series.schema} before ${new Date(lastEndMs).toISOString()}, and is asked again later: ${String(error)}`
-  rooms.emit('warning', { code: 'unavailable', message, series: job.series, provider: job.provider.name })
 }
 
 const UNTRUSTED: readonly ErrorCode[] = ['provider/pagination-loop', 'provider/units']
@@ -165,7 +123,8 @@ async function askOne(stride: Stride, { range }: PlannedRequest): Promise<void> 
     await readRequest(rooms, job, range, requestId, walk.counts, async (page, historyStartMs) => {
       buffer.add(page)
       walk.asked = unionRanges([...walk.asked, page.answer.proven])
-      if (historyStartMs !== undefined) stride.historyStartMs = Math.min(historyStartMs, stride.historyStartMs ?? Infinity)
+      if (historyStartMs !== undefined)
+        stride.historyStartMs = Math.min(historyStartMs, stride.historyStartMs ?? Infinity)
       // One request for years of ticks must not wait for its end.
       const waitedMs = rooms.runtime.now() - stride.flushedAtMs
       if (!walk.isWhole) await flush(stride, pagesToCommit(stride, waitedMs >= COMMIT_AFTER_MS_INSIDE))
@@ -200,7 +159,12 @@ async function flush(stride: Stride, pages: readonly BufferedPage[]): Promise<vo
   if (!done.needsWhole) {
     const refused = stride.refused
     stride.refused = []
-    return noteOutcome(stride, done, pages.map((page) => page.answer.proven), refused)
+    return noteOutcome(
+      stride,
+      done,
+      pages.map((page) => page.answer.proven),
+      refused,
+    )
   }
   walk.isBetweenBases = true
   const whole = await fetchSeriesWhole(rooms, job, walk.counts, stride.historyStartMs)
@@ -216,16 +180,12 @@ function noteOutcome(stride: Stride, done: CommitOutcome, asked: readonly Range[
   walk.compared += done.compared
   for (const name of ['added', 'changed', 'revised', 'withdrawn', 'rejected'] as const) walk.counts[name] += done[name]
   // What lies out of reach is known without asking; what was refused is asked again like a hole.
-  noteAsks(stride, asked, refused.flatMap(({ range, wasAsked }) => (wasAsked ? [range] : [])), done.holes)
-}
-
-/** Moves the schedule of asking again: what was answered, what was refused, and what was asked in vain. */
-function noteAsks(stride: Stride, asked: readonly Range[], refused: readonly Range[], holes: readonly Range[]): void {
-  const { rooms, walk, inVain } = stride
-  stride.inVain = []
-  const unavailable = intersectRanges([...refused, ...inVain], rangesIn(walk.head?.coverage ?? [], ['unavailable']))
-  const still = intersectRanges(inVain, stride.holes)
-  walk.asks = scheduleAsks(walk.asks, [...asked, ...refused, ...inVain], [...holes, ...unavailable, ...still], rooms.runtime.now())
+  noteAsks(
+    stride,
+    asked,
+    refused.flatMap(({ range, wasAsked }) => (wasAsked ? [range] : [])),
+    done.holes,
+  )
 }
 
 /**
@@ -240,7 +200,11 @@ async function keepProven(stride: Stride): Promise<void> {
     await flush(stride, pages)
   } catch (error) {
     // The first failure is the one to report; this one is told beside it.
-    rooms.emit('warning', { code: 'commit-failed', message: `what was proven before the failure could not be stored: ${String(error)}`, series: job.series })
+    rooms.emit('warning', {
+      code: 'commit-failed',
+      message: `what was proven before the failure could not be stored: ${String(error)}`,
+      series: job.series,
+    })
   }
 }
 

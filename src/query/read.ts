@@ -47,7 +47,10 @@ export function storedRange(snapshot: Snapshot, nextOpen: (openMs: EpochMs) => E
  * Refuses columns that neither the series nor its schema knows.
  * @throws {ConfigError} `config/option`
  */
-export function wantedColumns(snapshot: Pick<Snapshot, 'series' | 'columns'>, wanted: readonly string[] | undefined): readonly string[] | undefined {
+export function wantedColumns(
+  snapshot: Pick<Snapshot, 'series' | 'columns'>,
+  wanted: readonly string[] | undefined,
+): readonly string[] | undefined {
   if (wanted === undefined) return undefined
   const known = new Set([
     ...SCHEMAS[snapshot.series.schema].columns.map((column) => column.name),
@@ -88,7 +91,10 @@ export async function proveRange(
   const { coverage, series } = snapshot
   const rejectedMs = await rejectedOpenings(context, snapshot, range)
   const covered = rangesIn(coverage, ['data', 'empty', 'partial'], range)
-  const missing = [...missingOutside(context, coverage, range), ...missingInside(context, snapshot, range, timestamp, rejectedMs)]
+  const missing = [
+    ...missingOutside(context, coverage, range),
+    ...missingInside(context, snapshot, range, timestamp, rejectedMs),
+  ]
   return {
     requested: range,
     covered,
@@ -106,7 +112,11 @@ export async function proveRange(
 
 /** The parts of a range that are covered and not final. */
 export function provisionalRanges({ coverage }: Snapshot, range: Range): Range[] {
-  return rangesIn(coverage.filter((record) => record.reason !== 'null-row'), ['partial'], range)
+  return rangesIn(
+    coverage.filter((record) => record.reason !== 'null-row'),
+    ['partial'],
+    range,
+  )
 }
 
 /** Outside coverage: asked and failed, refused by the source, not closed yet, or never asked. */
@@ -149,7 +159,9 @@ function missingInside(
   const provisional = rangesIn(coverage, ['partial'], range)
   return report.gaps.flatMap(({ startMs, endMs, kind }): Missing[] => {
     if (kind === 'provider-missing' || kind === 'rejected') return [{ startMs, endMs, kind }]
-    return kind === 'pending' ? intersectRanges([{ startMs, endMs }], provisional).map((part) => ({ ...part, kind })) : []
+    return kind === 'pending'
+      ? intersectRanges([{ startMs, endMs }], provisional).map((part) => ({ ...part, kind }))
+      : []
   })
 }
 
@@ -174,8 +186,13 @@ export function cutProvisional(rows: Columns, report: CoverageReport): Range {
  * Refuses a range in which a bar is missing that is closed. Nights, weekends and holidays hold none, asked or not.
  * @throws {StorageError} `storage/incomplete` naming the first ranges
  */
-export function requireComplete(report: CoverageReport, context: Pick<ProofContext, 'calendar' | 'capabilities'>): void {
-  const holes = report.missing.filter((missing) => missing.kind !== 'pending' && mayHoldBars(missing, report.series, context))
+export function requireComplete(
+  report: CoverageReport,
+  context: Pick<ProofContext, 'calendar' | 'capabilities'>,
+): void {
+  const holes = report.missing.filter(
+    (missing) => missing.kind !== 'pending' && mayHoldBars(missing, report.series, context),
+  )
   if (holes.length === 0) return
   const shown = holes.slice(0, 3).map((hole) => `${formatRange(hole)} (${hole.kind})`)
   const more = holes.length > shown.length ? ` and ${holes.length - shown.length} more` : ''
@@ -188,14 +205,23 @@ export function requireComplete(report: CoverageReport, context: Pick<ProofConte
 }
 
 /** Is the market open in this range? Yes where its calendar does not know, and for what is no bar. */
-function mayHoldBars(range: Range, { interval }: Series, { calendar, capabilities }: Pick<ProofContext, 'calendar' | 'capabilities'>): boolean {
+function mayHoldBars(
+  range: Range,
+  { interval }: Series,
+  { calendar, capabilities }: Pick<ProofContext, 'calendar' | 'capabilities'>,
+): boolean {
   const { valid } = calendar
   if (interval === undefined || range.startMs < valid.startMs || range.endMs > valid.endMs) return true
   return slotsOf(calendar, range, interval, capabilities.anchor, capabilities.dayBoundary).total > 0
 }
 
 /** The proof of a series of which nothing is stored. */
-export function nothingStored(series: Series, range: Range, closedEndMs: EpochMs, failed: readonly Range[]): CoverageReport {
+export function nothingStored(
+  series: Series,
+  range: Range,
+  closedEndMs: EpochMs,
+  failed: readonly Range[],
+): CoverageReport {
   const context = { closedEndMs, failed } as ProofContext
   return {
     requested: range,
@@ -214,5 +240,7 @@ export function nothingStored(series: Series, range: Range, closedEndMs: EpochMs
 
 function unionMissing(missing: readonly Missing[]): Missing[] {
   const kinds = [...new Set(missing.map((one) => one.kind))]
-  return kinds.flatMap((kind) => unionRanges(missing.filter((one) => one.kind === kind)).map((range) => ({ ...range, kind })))
+  return kinds.flatMap((kind) =>
+    unionRanges(missing.filter((one) => one.kind === kind)).map((range) => ({ ...range, kind })),
+  )
 }

@@ -40,7 +40,12 @@ function sessionsAround(calendar: Calendar, firstMs: EpochMs, lastMs: EpochMs): 
  * The last close of each session of some bars of a day or shorter.
  * @param coveredToMs end of what is proven, exclusive: up to there these are all closes there are
  */
-export function sessionCloses(calendar: Calendar, bars: Columns, interval: Interval, coveredToMs: EpochMs): Closes | undefined {
+export function sessionCloses(
+  calendar: Calendar,
+  bars: Columns,
+  interval: Interval,
+  coveredToMs: EpochMs,
+): Closes | undefined {
   const rows = rowCount(bars)
   if (rows === 0) return undefined
   const dates = sessionDates(calendar, timestampsMs(bars.timestamp, 'us'), interval)
@@ -50,7 +55,10 @@ export function sessionCloses(calendar: Calendar, bars: Columns, interval: Inter
   return {
     sessionDateMs,
     close: takeColumn(bars['close'] as Column, Int32Array.from(last)),
-    range: { startMs: sessionDateMs[0] as number, endMs: Math.max((sessionDateMs.at(-1) as number) + DAY_MS, coveredDay(coveredToMs)) },
+    range: {
+      startMs: sessionDateMs[0] as number,
+      endMs: Math.max((sessionDateMs.at(-1) as number) + DAY_MS, coveredDay(coveredToMs)),
+    },
   }
 }
 

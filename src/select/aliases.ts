@@ -27,18 +27,33 @@ export function pairSymbol(base: string, quote: string): string {
 const joined = (match: RegExpExecArray): string => pairSymbol(match[1] as string, match[2] as string)
 
 const ALIASES: readonly Alias[] = [
-  { of: 'polygon crypto', shape: new RegExp(`^X:([A-Z0-9]{2,12}?)(${[...CURRENCIES, ...STABLECOINS].join('|')})$`), canonical: joined },
+  {
+    of: 'polygon crypto',
+    shape: new RegExp(`^X:([A-Z0-9]{2,12}?)(${[...CURRENCIES, ...STABLECOINS].join('|')})$`),
+    canonical: joined,
+  },
   { of: 'polygon forex', shape: /^C:([A-Z]{3})([A-Z]{3})$/, canonical: joined },
   { of: 'polygon index', shape: /^I:([A-Z0-9]+)$/, canonical: (match) => INDEX_ALIASES[match[1] as string] ?? null },
   { of: 'pair with a slash', shape: /^([A-Z0-9]{2,12})\/([A-Z]{3,5})$/, canonical: (m) => knownQuote(m) },
-  { of: 'token pair with a dash', shape: /^([A-Z0-9]{2,12})-([A-Z]{3,5})$/, canonical: (m) => (isStablecoin(m[2] as string) ? joined(m) : null) },
+  {
+    of: 'token pair with a dash',
+    shape: /^([A-Z0-9]{2,12})-([A-Z]{3,5})$/,
+    canonical: (m) => (isStablecoin(m[2] as string) ? joined(m) : null),
+  },
   { of: 'currencies with a dash', shape: /^([A-Z]{3})-([A-Z]{3})$/, canonical: (m) => bothCurrencies(m) },
   { of: 'currencies side by side', shape: /^([A-Z]{3})([A-Z]{3})$/, canonical: (m) => bothCurrencies(m) },
   { of: 'share class with a dash or slash', shape: /^([A-Z]{1,5})[-/]([A-Z])$/, canonical: (m) => `${m[1]}.${m[2]}` },
 ]
 
 /** Index names of other vendors -> Yahoo's, which is canonical. */
-const INDEX_ALIASES: Readonly<Record<string, string>> = { SPX: '^GSPC', DJI: '^DJI', NDX: '^NDX', COMP: '^IXIC', RUT: '^RUT', VIX: '^VIX' }
+const INDEX_ALIASES: Readonly<Record<string, string>> = {
+  SPX: '^GSPC',
+  DJI: '^DJI',
+  NDX: '^NDX',
+  COMP: '^IXIC',
+  RUT: '^RUT',
+  VIX: '^VIX',
+}
 
 function knownQuote(match: RegExpExecArray): string | null {
   const quote = match[2] as string
@@ -61,7 +76,21 @@ export function canonicalSymbol(symbol: string): string {
 
 /** Coins so common that their bare name is more likely a pair without its quote than anything else. */
 const BARE_COINS: ReadonlySet<string> = new Set([
-  'BTC', 'ETH', 'XRP', 'BNB', 'SOL', 'ADA', 'DOGE', 'DOT', 'LTC', 'AVAX', 'MATIC', 'TRX', 'SHIB', 'USDT', 'USDC',
+  'BTC',
+  'ETH',
+  'XRP',
+  'BNB',
+  'SOL',
+  'ADA',
+  'DOGE',
+  'DOT',
+  'LTC',
+  'AVAX',
+  'MATIC',
+  'TRX',
+  'SHIB',
+  'USDT',
+  'USDC',
 ])
 
 /** Quotes that a pair of a bare coin is listed with. */

@@ -44,9 +44,16 @@ export function judgeProviders(providers: readonly Provider[], wanted: Wanted, s
     const refusal = whyNot(provider, wanted)
     const short = refusal === null ? shortReach(provider, wanted) : null
     const rank = rankOf(provider, rule.providers, selection) * 1000 + i
-    return { provider, serves: refusal === null, reason: refusal ?? short ?? whyThere(provider, rule), rank: rank + penalty(refusal, short) }
+    return {
+      provider,
+      serves: refusal === null,
+      reason: refusal ?? short ?? whyThere(provider, rule),
+      rank: rank + penalty(refusal, short),
+    }
   })
-  const verdicts = judged.toSorted((a, b) => a.rank - b.rank).map(({ provider, serves, reason }) => ({ provider, serves, reason }))
+  const verdicts = judged
+    .toSorted((a, b) => a.rank - b.rank)
+    .map(({ provider, serves, reason }) => ({ provider, serves, reason }))
   return { rule: rule.name, verdicts }
 }
 
@@ -64,7 +71,10 @@ function rankOf({ name, capabilities }: Provider, order: readonly string[], sele
   return isKnown ? order.length + 1 : 0
 }
 
-function whyThere({ name, capabilities }: Provider, rule: { readonly name: string; readonly providers: readonly string[] }): string {
+function whyThere(
+  { name, capabilities }: Provider,
+  rule: { readonly name: string; readonly providers: readonly string[] },
+): string {
   if (capabilities.invented === true) return 'invents its data, so it is asked last'
   const at = rule.providers.indexOf(name)
   return at >= 0 ? `number ${at + 1} of rule ${rule.name}` : 'serves it'
@@ -72,7 +82,8 @@ function whyThere({ name, capabilities }: Provider, rule: { readonly name: strin
 
 function whyNot({ capabilities, ready }: Provider, wanted: Wanted): string | null {
   if (!capabilities.schemas.includes(wanted.schema)) return `has no ${wanted.schema}`
-  if (wanted.interval !== undefined && capabilities.intervals[wanted.interval] === undefined) return `has no ${wanted.interval}`
+  if (wanted.interval !== undefined && capabilities.intervals[wanted.interval] === undefined)
+    return `has no ${wanted.interval}`
   if (!capabilities.assetClasses.includes(wanted.assetClass)) return `has no ${wanted.assetClass}`
   if (ready === false) return `lacks its key: set ${capabilities.keys.map((names) => names.join(' or ')).join(' and ')}`
   return capabilities.metered ? 'costs money, so it must be named' : null

@@ -47,7 +47,10 @@ export function ruleNames(symbol: string, assetClass: AssetClass, interval: Inte
 }
 
 /** The rule that holds, and its providers in order. A caller's row wins over a built-in one of equal or lesser detail. */
-export function findRule(names: readonly string[], selection: SelectionRules): { name: string; providers: readonly string[] } {
+export function findRule(
+  names: readonly string[],
+  selection: SelectionRules,
+): { name: string; providers: readonly string[] } {
   const builtIn = names.map((name) => DEFAULT_RULES[name]).find((row) => row !== undefined) ?? []
   for (const name of names) {
     const row = selection.rules?.[name]
@@ -64,8 +67,13 @@ function spread(row: readonly string[], builtIn: readonly string[]): readonly st
 
 const KNOWN_NAMES: ReadonlySet<string> = new Set([
   ...Object.keys(DEFAULT_RULES),
-  'equity', 'etf', 'crypto',
-  ...['forex', 'index', 'future', 'fund', 'option', 'rate', 'crypto'].flatMap((name) => [`${name}:daily`, `${name}:intraday`]),
+  'equity',
+  'etf',
+  'crypto',
+  ...['forex', 'index', 'future', 'fund', 'option', 'rate', 'crypto'].flatMap((name) => [
+    `${name}:daily`,
+    `${name}:intraday`,
+  ]),
   ...['stablecoin', 'currency'].flatMap((kind) => [`crypto:${kind}:daily`, `crypto:${kind}:intraday`]),
 ])
 

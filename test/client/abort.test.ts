@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { fakeSource, minuteBars, testClient } from './support.ts'
 
 const START = Date.UTC(2024, 0, 1)
-const QUERY = { symbol: 'BTCUSDT', interval: '1m', start: new Date(START), end: new Date(START + 5000 * 60_000) } as const
+const QUERY = {
+  symbol: 'BTCUSDT',
+  interval: '1m',
+  start: new Date(START),
+  end: new Date(START + 5000 * 60_000),
+} as const
 
 describe('an abort', () => {
   test('rejects with the reason of the signal, within a page, and keeps what was proven', async () => {

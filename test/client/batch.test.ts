@@ -3,7 +3,8 @@ import type { BatchProgress } from '../../src/client/data-client.ts'
 import { fakeSource, minuteBars, testClient } from './support.ts'
 
 const START = Date.UTC(2024, 0, 1)
-const query = (symbol: string) => ({ symbol, interval: '1m', start: new Date(START), end: new Date(START + 60_000 * 60) }) as const
+const query = (symbol: string) =>
+  ({ symbol, interval: '1m', start: new Date(START), end: new Date(START + 60_000 * 60) }) as const
 
 describe('batch', () => {
   test('one failure never stops the others', async () => {
@@ -13,7 +14,12 @@ describe('batch', () => {
     }
     const { client } = testClient({ providers: [source.provider] })
     const results = await client.batch(['A1', 'A2', 'BAD3', 'A4'].map(query), { concurrency: 2 }).collect()
-    expect(results.filter((result) => result.ok).map((result) => result.query.symbol).toSorted()).toEqual(['A1', 'A2', 'A4'])
+    expect(
+      results
+        .filter((result) => result.ok)
+        .map((result) => result.query.symbol)
+        .toSorted(),
+    ).toEqual(['A1', 'A2', 'A4'])
     expect(results.find((result) => !result.ok)?.query.symbol).toBe('BAD3')
     expect(await client.list()).toHaveLength(3)
   })
@@ -38,7 +44,12 @@ describe('batch', () => {
     const source = fakeSource(minuteBars(START, 120))
     const { client } = testClient({ providers: [source.provider] })
     await client.batch(['A1', 'A2'].map(query)).collect()
-    const results = await client.batch(['A1', 'A2'].map((symbol) => ({ symbol, interval: '1m', end: new Date(START + 120 * 60_000) }) as const), { operation: 'update' }).collect()
+    const results = await client
+      .batch(
+        ['A1', 'A2'].map((symbol) => ({ symbol, interval: '1m', end: new Date(START + 120 * 60_000) }) as const),
+        { operation: 'update' },
+      )
+      .collect()
     expect(results.map((result) => result.report?.added)).toEqual([60, 60])
   })
 

@@ -15,7 +15,10 @@ const START = Date.UTC(2024, 0, 1)
 const MINUTE = 60_000
 const DAY = 86_400_000
 const KEY = { symbol: 'BTCUSDT', interval: '1m' } as const
-const range = (from: number, to: number): { start: Date; end: Date } => ({ start: new Date(START + from * MINUTE), end: new Date(START + to * MINUTE) })
+const range = (from: number, to: number): { start: Date; end: Date } => ({
+  start: new Date(START + from * MINUTE),
+  end: new Date(START + to * MINUTE),
+})
 const pause = (ms = 5): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const roots: string[] = []
@@ -26,7 +29,9 @@ afterEach(async () => {
 async function localClients(source: FakeSource, clock: { nowMs: number }, count: number): Promise<DataClient[]> {
   const root = await mkdtemp(join(tmpdir(), 'marketlake-'))
   roots.push(root)
-  return Array.from({ length: count }, () => createDataClient({ root, providers: [source.provider], runtime: { now: () => clock.nowMs } }))
+  return Array.from({ length: count }, () =>
+    createDataClient({ root, providers: [source.provider], runtime: { now: () => clock.nowMs } }),
+  )
 }
 
 describe('two at once', () => {
@@ -34,7 +39,9 @@ describe('two at once', () => {
     const source = fakeSource(minuteBars(START, 1000), { rowsPerRequest: 100 })
     source.before = () => pause(1)
     const { client } = testClient({ providers: [source.provider] })
-    const tables = await Promise.all([range(0, 500), range(250, 750), range(0, 1000), range(0, 500)].map((one) => client.get({ ...KEY, ...one })))
+    const tables = await Promise.all(
+      [range(0, 500), range(250, 750), range(0, 1000), range(0, 500)].map((one) => client.get({ ...KEY, ...one })),
+    )
     expect(tables.map((table) => table.numRows)).toEqual([500, 500, 1000, 500])
     expect(source.requests.reduce((sum, one) => sum + one.endMs - one.startMs, 0)).toBe(1000 * MINUTE)
   })
@@ -49,7 +56,8 @@ describe('two at once', () => {
       clock.nowMs += 100 * MINUTE
       await Promise.all(clients.map((client) => client.update(KEY)))
     }
-    for (const client of clients) expect([...columnsOf(await client.read(KEY)).timestampMs]).toEqual(minuteBars(START, 700).map(([ms]) => ms))
+    for (const client of clients)
+      expect([...columnsOf(await client.read(KEY)).timestampMs]).toEqual(minuteBars(START, 700).map(([ms]) => ms))
     expect((await (clients[0] as DataClient).store.verify({ deep: true })).ok).toBe(true)
     await Promise.all(clients.map((client) => client.close()))
   })
@@ -67,7 +75,13 @@ describe('two at once', () => {
     const storage = createMemoryStorage()
     const clock = { nowMs: START + 60 * MINUTE }
     const capabilities = { finalityLagMs: 10 * MINUTE }
-    const [slow, fast] = [fakeSource(minuteBars(START, 60), capabilities), fakeSource(minuteBars(START, 60).map(([ms], i) => [ms, i < 50 ? 100 + i : 500 + i] as const), capabilities)]
+    const [slow, fast] = [
+      fakeSource(minuteBars(START, 60), capabilities),
+      fakeSource(
+        minuteBars(START, 60).map(([ms], i) => [ms, i < 50 ? 100 + i : 500 + i] as const),
+        capabilities,
+      ),
+    ]
     const unlocked = { ...storage, exclusive: <T>(_: unknown, work: () => Promise<T>) => work() }
     let isDone = true
     const late = testClient({ clock, storage: unlocked, providers: [slow.provider] }).client
@@ -121,7 +135,10 @@ describe('who watches', () => {
       }
     }
     expect(taken).toBe(40)
-    await expect(client.batch(queries, { concurrency: 0 }).collect()).rejects.toMatchObject({ code: 'config/option', field: 'concurrency' })
+    await expect(client.batch(queries, { concurrency: 0 }).collect()).rejects.toMatchObject({
+      code: 'config/option',
+      field: 'concurrency',
+    })
   })
 })
 
@@ -162,7 +179,10 @@ describe('the record of runs', () => {
   test('that cannot be read or kept makes no run fail', async () => {
     const source = fakeSource(minuteBars(START, 100))
     const broken = (): Promise<never> => Promise.reject(new Error('disk'))
-    const { client } = testClient({ providers: [source.provider], metadata: { record: broken, status: broken, summary: broken } })
+    const { client } = testClient({
+      providers: [source.provider],
+      metadata: { record: broken, status: broken, summary: broken },
+    })
     const warnings: string[] = []
     client.on('warning', ({ code }) => warnings.push(code))
     expect((await client.get({ ...KEY, ...range(0, 100) })).numRows).toBe(100)
@@ -209,12 +229,19 @@ describe('old holes', () => {
   test('do not make every update of a series read it whole', async () => {
     const storage = createMemoryStorage()
     let whole = 0
-    const spied = { ...storage, read: ((snapshot, request, options) => {
-      if (request.range !== undefined && request.range.endMs - request.range.startMs > DAY) whole++
-      return storage.read(snapshot, request, options)
-    }) satisfies typeof storage.read }
+    const spied = {
+      ...storage,
+      read: ((snapshot, request, options) => {
+        if (request.range !== undefined && request.range.endMs - request.range.startMs > DAY) whole++
+        return storage.read(snapshot, request, options)
+      }) satisfies typeof storage.read,
+    }
     const clock = { nowMs: START + 3 * DAY }
-    const { client } = testClient({ clock, storage: spied, providers: [fakeSource(minuteBars(START, 10 * 1440), { rowsPerRequest: 50_000 }).provider] })
+    const { client } = testClient({
+      clock,
+      storage: spied,
+      providers: [fakeSource(minuteBars(START, 10 * 1440), { rowsPerRequest: 50_000 }).provider],
+    })
     await client.get({ ...KEY, start: new Date(START) })
     whole = 0
     for (let i = 0; i < 20; i++) {
@@ -227,7 +254,11 @@ describe('old holes', () => {
 
 describe('what an instrument is', () => {
   test('was said by its first query: a future stays one', async () => {
-    const source = fakeSource([[START, -37.63], [START + DAY, -20], [START + 2 * DAY, 10]])
+    const source = fakeSource([
+      [START, -37.63],
+      [START + DAY, -20],
+      [START + 2 * DAY, 10],
+    ])
     const clock = { nowMs: START + DAY }
     const { client } = testClient({ clock, providers: [source.provider] })
     const key = { symbol: 'CL', interval: '1d' } as const
@@ -242,17 +273,30 @@ describe('what an instrument is', () => {
 describe('an answer cut by a limit of rows', () => {
   test('has its rest asked; one left open without reason does not', async () => {
     const source = fakeSource(minuteBars(START, 500), { rowsPerRequest: 100 })
-    const cut = async function* ({ range: asked }: { range: { startMs: number; endMs: number } }): AsyncGenerator<Page> {
+    const cut = async function* ({
+      range: asked,
+    }: {
+      range: { startMs: number; endMs: number }
+    }): AsyncGenerator<Page> {
       source.requests.push(asked)
       // The vendor answers two bars for each one that its table of limits promises.
-      const inside = minuteBars(START, 500).filter(([ms]) => ms >= asked.startMs && ms < asked.endMs).slice(0, 60)
+      const inside = minuteBars(START, 500)
+        .filter(([ms]) => ms >= asked.startMs && ms < asked.endMs)
+        .slice(0, 60)
       const columns = { timestamp: Float64Array.from(inside, ([ms]) => ms) }
       const price = Float64Array.from(inside, ([, close]) => close as number)
       const endMs = inside.length === 60 ? (inside.at(-1)?.[0] as number) + MINUTE : asked.endMs
-      yield { columns: { ...columns, open: price, high: price, low: price, close: price, volume: price }, proven: { startMs: asked.startMs, endMs: Math.min(endMs, asked.endMs) } }
+      yield {
+        columns: { ...columns, open: price, high: price, low: price, close: price, volume: price },
+        proven: { startMs: asked.startMs, endMs: Math.min(endMs, asked.endMs) },
+      }
     }
     const capabilities = { ...source.provider.capabilities, rowsPerRequest: 60 }
-    const { client } = testClient({ providers: [{ ...source.provider, capabilities: { ...capabilities, anchor: 'session', calendar: 'XNYS' }, fetch: cut }] })
+    const { client } = testClient({
+      providers: [
+        { ...source.provider, capabilities: { ...capabilities, anchor: 'session', calendar: 'XNYS' }, fetch: cut },
+      ],
+    })
     // Outside every session the plan expects no rows, so one request is meant to carry all.
     const proof = coverageOf(await client.get({ ...KEY, ...range(0, 500) }))
     expect(proof.covered).toEqual([{ startMs: START, endMs: START + 500 * MINUTE }])

@@ -11,13 +11,18 @@ const MINUTE = 60_000
 const date = (text: string): number => Date.parse(`${text}T00:00Z`)
 const weekdays = (start: string, end: string): FakeBar[] => {
   const out: FakeBar[] = []
-  for (let ms = date(start); ms < date(end); ms += DAY) if (![0, 6].includes(new Date(ms).getUTCDay())) out.push([ms, 100])
+  for (let ms = date(start); ms < date(end); ms += DAY)
+    if (![0, 6].includes(new Date(ms).getUTCDay())) out.push([ms, 100])
   return out
 }
 const STOCK = { calendar: 'XNYS', anchor: 'session', dayBoundary: 'session', barsWithoutTrades: 'unknown' } as const
 const KEY = { symbol: 'AAPL', interval: '1d' } as const
 const spans = (ranges: readonly { startMs: number; endMs: number; kind?: string }[]): string[] =>
-  ranges.map(({ startMs, endMs, kind }) => [new Date(startMs).toISOString().slice(0, 10), new Date(endMs).toISOString().slice(0, 10), kind].filter(Boolean).join(' '))
+  ranges.map(({ startMs, endMs, kind }) =>
+    [new Date(startMs).toISOString().slice(0, 10), new Date(endMs).toISOString().slice(0, 10), kind]
+      .filter(Boolean)
+      .join(' '),
+  )
 
 /** The source says since when it lists the instrument. */
 function listedSince(source: FakeSource, historyStartMs: number): Provider {
@@ -36,7 +41,11 @@ describe('the time before a listing', () => {
     const late = await client.get({ ...KEY, start: '2023-02-27', end: '2023-06-01' })
     expect(coverageOf(late).records[0]).toMatchObject({ state: 'empty', reason: 'before-listing' })
     const whole = await client.get({ ...KEY, start: '2023-01-02', end: '2023-06-01' })
-    expect(coverageOf(whole).missing.some(({ startMs, endMs }) => startMs <= date('2023-03-01') && endMs >= date('2023-04-28'))).toBe(true)
+    expect(
+      coverageOf(whole).missing.some(
+        ({ startMs, endMs }) => startMs <= date('2023-03-01') && endMs >= date('2023-04-28'),
+      ),
+    ).toBe(true)
   })
 
   test('is not guessed where the source says that it listed the instrument earlier', async () => {
@@ -47,10 +56,16 @@ describe('the time before a listing', () => {
   })
 
   test('said once, stays said: a later answer that says nothing changes nothing', async () => {
-    const source = fakeSource(weekdays('2024-01-15', '2024-06-15'), { ...STOCK, basis: { intraday: 'raw', daily: 'raw' } })
+    const source = fakeSource(weekdays('2024-01-15', '2024-06-15'), {
+      ...STOCK,
+      basis: { intraday: 'raw', daily: 'raw' },
+    })
     const clock = { nowMs: date('2024-03-02') }
     let provider = listedSince(source, date('2024-01-15'))
-    const { client } = testClient({ clock, providers: [{ ...source.provider, fetch: (request, context) => provider.fetch(request, context) }] })
+    const { client } = testClient({
+      clock,
+      providers: [{ ...source.provider, fetch: (request, context) => provider.fetch(request, context) }],
+    })
     const first = coverageOf(await client.get({ ...KEY, start: '2024-01-02' }))
     expect(spans(first.missing)).toEqual([])
     provider = source.provider
@@ -66,7 +81,9 @@ describe('the time before a listing', () => {
     const { client } = testClient({ providers: [source.provider] })
     const proof = coverageOf(await client.get({ ...KEY, start: '2023-06-01', end: '2023-09-01' }))
     expect(spans(proof.missing)).toEqual(['2023-06-01 2023-09-01 provider-missing'])
-    await expect(client.read({ ...KEY, start: '2023-06-01', end: '2023-09-01', complete: true })).rejects.toMatchObject({ code: 'storage/incomplete' })
+    await expect(client.read({ ...KEY, start: '2023-06-01', end: '2023-09-01', complete: true })).rejects.toMatchObject(
+      { code: 'storage/incomplete' },
+    )
     expect((await client.status(KEY)).asks).toHaveLength(1)
   })
 })
@@ -80,7 +97,9 @@ describe('a market that is closed', () => {
     await client.get({ ...KEY, start: '2024-03-18', end: '2024-03-23' })
     const proof = coverageOf(await client.read({ ...spring, complete: true }))
     expect(spans(proof.missing)).toEqual(['2024-03-16 2024-03-18 unfetched'])
-    await expect(client.read({ ...spring, start: '2024-03-15', complete: true })).rejects.toMatchObject({ code: 'storage/incomplete' })
+    await expect(client.read({ ...spring, start: '2024-03-15', complete: true })).rejects.toMatchObject({
+      code: 'storage/incomplete',
+    })
   })
 
   test('is that of the caller, for a listing of its exchange, also where the series was stored without', async () => {
@@ -93,7 +112,12 @@ describe('a market that is closed', () => {
     const without = testClient({ storage, providers: [provider] }).client
     expect((await without.get(query)).numRows).toBe(7)
     expect((await without.gaps(query)).expected).toBe(8)
-    const XASX = defineCalendar({ name: 'XASX', zone: 'Australia/Sydney', hours: { open: '10:00', close: '16:00' }, holidays: ['1-26'] })
+    const XASX = defineCalendar({
+      name: 'XASX',
+      zone: 'Australia/Sydney',
+      hours: { open: '10:00', close: '16:00' },
+      holidays: ['1-26'],
+    })
     const { client } = testClient({ storage, providers: [provider], calendars: { XASX } })
     expect(await client.gaps(query)).toMatchObject({ expected: 7, present: 7, gaps: [] })
     expect((await client.health()).totals.series).toBe(1)
@@ -121,11 +145,15 @@ describe('borders', () => {
     const start = date('2024-01-01')
     const source = fakeSource(minuteBars(start, 200))
     const { client } = testClient({ providers: [source.provider], clock: { nowMs: start + 150 * MINUTE } })
-    const cuts = [0, 10.5, 10.7, 33.999, 34, 100.001, 149.2, 170.3].map((minutes) => start + Math.round(minutes * MINUTE))
+    const cuts = [0, 10.5, 10.7, 33.999, 34, 100.001, 149.2, 170.3].map(
+      (minutes) => start + Math.round(minutes * MINUTE),
+    )
     for (const [i, cut] of cuts.slice(1).entries()) {
       const range = { start: new Date(cuts[i] as number), end: new Date(cut) }
       const table = await client.get({ symbol: 'BTCUSDT', interval: '1m', ...range })
-      const opens = source.bars.filter(([ms]) => ms >= range.start.getTime() && ms < cut && ms + MINUTE <= start + 150 * MINUTE)
+      const opens = source.bars.filter(
+        ([ms]) => ms >= range.start.getTime() && ms < cut && ms + MINUTE <= start + 150 * MINUTE,
+      )
       expect(table.numRows, String(i)).toBe(opens.length)
     }
     const whole = await client.read({ symbol: 'BTCUSDT', interval: '1m' })
@@ -140,12 +168,18 @@ describe('borders', () => {
       ['1w', ['2024-05-13', '2024-05-20', '2024-05-27', '2024-06-03', '2024-06-10']],
       ['3d', ['2024-06-04', '2024-06-07', '2024-06-10', '2024-06-13']],
     ] as const) {
-      const source = fakeSource(firsts.map((first) => [date(first), 1] as const), { intervals: { '1mo': '1', '1w': '1', '3d': '1' } })
+      const source = fakeSource(
+        firsts.map((first) => [date(first), 1] as const),
+        { intervals: { '1mo': '1', '1w': '1', '3d': '1' } },
+      )
       const { client } = testClient({ clock: { nowMs }, providers: [source.provider] })
       const table = await client.get({ symbol: 'BTCUSDT', interval, start: firsts[0], end: '2024-07-01' })
       // The running one is not there, and pends.
       expect(table.numRows, interval).toBe(firsts.length - 1)
-      expect(coverageOf(table).missing.every((missing) => missing.kind === 'pending'), interval).toBe(true)
+      expect(
+        coverageOf(table).missing.every((missing) => missing.kind === 'pending'),
+        interval,
+      ).toBe(true)
       expect(source.requests).toEqual([{ startMs: date(firsts[0]), endMs: date(firsts.at(-1) as string) }])
       await client.update({ symbol: 'BTCUSDT', interval, lookbackDays: 0 })
       expect(source.requests).toHaveLength(1)
@@ -155,7 +189,10 @@ describe('borders', () => {
   test('a range without a label says so', async () => {
     const { client } = testClient({ providers: [fakeSource([]).provider] })
     const query = { symbol: 'BTCUSDT', interval: '1d', start: '2024-01-01T05:00Z', end: '2024-01-01T09:00Z' } as const
-    await expect(client.get(query)).rejects.toMatchObject({ code: 'config/range', message: expect.stringContaining('1d') })
+    await expect(client.get(query)).rejects.toMatchObject({
+      code: 'config/range',
+      message: expect.stringContaining('1d'),
+    })
   })
 })
 
@@ -180,7 +217,14 @@ describe('finality', () => {
     await client.get({ symbol: 'BTCUSDT', interval: '1m', start: new Date(start) })
     source.bars = source.bars.slice(0, 58)
     clock.nowMs += 3 * MINUTE
-    expect(await client.load({ symbol: 'BTCUSDT', interval: '1m', start: new Date(start), end: new Date(start + 60 * MINUTE) })).toHaveProperty('numRows', 60)
+    expect(
+      await client.load({
+        symbol: 'BTCUSDT',
+        interval: '1m',
+        start: new Date(start),
+        end: new Date(start + 60 * MINUTE),
+      }),
+    ).toHaveProperty('numRows', 60)
     expect((await client.revisions({ symbol: 'BTCUSDT', interval: '1m' })).numRows).toBe(0)
     clock.nowMs += 10 * MINUTE
     expect(await client.update({ symbol: 'BTCUSDT', interval: '1m' })).toMatchObject({ withdrawn: 2 })

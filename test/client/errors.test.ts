@@ -46,14 +46,22 @@ describe('a wrong query names field, value and remedy', () => {
 
   test('an unknown series that is read', async () => {
     const { client } = testClient({ providers: [fakeSource([]).provider] })
-    await expect(client.read({ symbol: 'BTCUSDT', interval: '1m' })).rejects.toMatchObject({ code: 'config/not-loaded' })
-    await expect(client.status({ symbol: 'BTCUSDT', interval: '1m' })).rejects.toMatchObject({ code: 'config/not-loaded' })
+    await expect(client.read({ symbol: 'BTCUSDT', interval: '1m' })).rejects.toMatchObject({
+      code: 'config/not-loaded',
+    })
+    await expect(client.status({ symbol: 'BTCUSDT', interval: '1m' })).rejects.toMatchObject({
+      code: 'config/not-loaded',
+    })
   })
 
   test('an unknown column', async () => {
     const source = fakeSource([[Date.UTC(2024, 0, 1), 1]])
     const { client } = testClient({ providers: [source.provider] })
-    await expect(client.get({ ...GOOD, columns: ['clsoe'] })).rejects.toMatchObject({ code: 'config/option', field: 'columns', value: 'clsoe' })
+    await expect(client.get({ ...GOOD, columns: ['clsoe'] })).rejects.toMatchObject({
+      code: 'config/option',
+      field: 'columns',
+      value: 'clsoe',
+    })
   })
 })
 
@@ -61,7 +69,12 @@ describe('a wrong option of the client names field, value and remedy', () => {
   test.each([
     ['an unknown key', { rooot: '.' }, 'rooot', 'did you mean root?'],
     ['a factory that was not called', { providers: [defineHttpProvider] }, 'providers', 'call the factory'],
-    ['two providers of one name', { providers: [fakeSource([]).provider, fakeSource([]).provider] }, 'providers', 'another'],
+    [
+      'two providers of one name',
+      { providers: [fakeSource([]).provider, fakeSource([]).provider] },
+      'providers',
+      'another',
+    ],
     ['no number', { concurrency: 'many' }, 'concurrency', 'use a number'],
     ['a nested unknown key', { http: { timeout: 5 } }, 'timeout', 'did you mean timeoutMs?'],
     ['a share above 1', { quality: { maxInvalidShare: 2 } }, 'quality.maxInvalidShare', 'between 0 and 1'],
@@ -69,7 +82,12 @@ describe('a wrong option of the client names field, value and remedy', () => {
     ['an unknown compression', { storage: { compression: 'gzip' } }, 'storage.compression', 'use none, zstd'],
     ['an unknown partition', { storage: { partition: 'week' } }, 'storage.partition', 'quarter'],
     ['a clock that is no function', { runtime: { now: 5 } }, 'runtime.now', 'use a function'],
-    ['a source without a table', { providers: [{ name: 'x', fetch: () => {}, capabilities: {} }] }, 'providers', 'capabilities'],
+    [
+      'a source without a table',
+      { providers: [{ name: 'x', fetch: () => {}, capabilities: {} }] },
+      'providers',
+      'capabilities',
+    ],
     ['a calendar that is none', { calendars: { XASX: {} } }, 'calendars.XASX', 'defineCalendar'],
   ] as const)('%s', (_name, options, field, remedy) => {
     const make = (): unknown => createDataClient({ storage: createMemoryStorage(), ...(options as object) })
@@ -85,22 +103,43 @@ describe('a wrong option of the client names field, value and remedy', () => {
 describe('a wrong argument of a call names field and remedy', () => {
   const { client } = testClient({ providers: [fakeSource([]).provider] })
   test.each([
-    ['an unknown operation of a batch', () => client.batch([], { operation: 'fetch' as 'get' }).collect(), 'operation', 'use get'],
+    [
+      'an unknown operation of a batch',
+      () => client.batch([], { operation: 'fetch' as 'get' }).collect(),
+      'operation',
+      'use get',
+    ],
     ['one query for a batch', () => client.batch(GOOD as never).collect(), 'queries', 'a list'],
     ['an unknown operation of a plan', () => client.plan(GOOD, 'read' as 'get'), 'operation', 'use get'],
-    ['a bound that is none', () => client.health({ staleAfter: { session: 2 } as never }), 'staleAfter', 'use { sessions'],
+    [
+      'a bound that is none',
+      () => client.health({ staleAfter: { session: 2 } as never }),
+      'staleAfter',
+      'use { sessions',
+    ],
     ['batches without rows', () => client.scan({ ...GOOD, batchRows: 0 }).collect(), 'batchRows', 'use 1 or more'],
     ['an unknown event', async () => client.on('pages' as 'page', () => {}), 'on', 'progress'],
     ['a range that is bound', async () => client.of(GOOD as never), 'start', 'it takes symbol'],
-    ['another symbol than the bound one', async () => client.of({ symbol: 'A' }).get({ symbol: 'B' } as never), 'symbol', 'is bound'],
+    [
+      'another symbol than the bound one',
+      async () => client.of({ symbol: 'A' }).get({ symbol: 'B' } as never),
+      'symbol',
+      'is bound',
+    ],
   ] as const)('%s', async (_name, call, field, remedy) => {
-    const error: unknown = await call().then(() => null, (failed: unknown) => failed)
+    const error: unknown = await call().then(
+      () => null,
+      (failed: unknown) => failed,
+    )
     expect(error).toMatchObject({ code: 'config/option', field })
     expect((error as Error).message).toContain(remedy)
   })
 
   test('a source that is not configured is chosen by nobody', async () => {
-    expect(await client.explainSelection({ ...GOOD, provider: 'nobody' })).toMatchObject({ chosen: null, reason: expect.stringContaining('not configured') })
+    expect(await client.explainSelection({ ...GOOD, provider: 'nobody' })).toMatchObject({
+      chosen: null,
+      reason: expect.stringContaining('not configured'),
+    })
   })
 })
 
@@ -109,7 +148,14 @@ describe('a source that misbehaves', () => {
     const ms = Date.UTC(2024, 0, 1)
     const column = Float64Array.of(1)
     const page = {
-      columns: { timestamp: Float64Array.of(ms), open: column, high: column, low: column, close: column, volume: column },
+      columns: {
+        timestamp: Float64Array.of(ms),
+        open: column,
+        high: column,
+        low: column,
+        close: column,
+        volume: column,
+      },
       proven: { startMs: ms, endMs: ms },
       next: 1,
     }
@@ -123,7 +169,10 @@ describe('a source that misbehaves', () => {
     const client = createDataClient({
       storage: createMemoryStorage(),
       providers: [looping],
-      runtime: { fetch: () => Promise.resolve(new Response('{}', { headers: { 'content-type': 'application/json' } })), sleep: () => Promise.resolve() },
+      runtime: {
+        fetch: () => Promise.resolve(new Response('{}', { headers: { 'content-type': 'application/json' } })),
+        sleep: () => Promise.resolve(),
+      },
     })
     await expect(client.get(GOOD)).rejects.toMatchObject({ code: 'provider/pagination-loop' })
     expect(await client.list()).toEqual([])
@@ -137,13 +186,22 @@ describe('a source that misbehaves', () => {
     source.provider.fetch = async function* ({ range }): AsyncGenerator<Page> {
       const column = Float64Array.of(1)
       yield {
-        columns: { timestamp: Float64Array.of(range.startMs / factor / (factor > 1 ? 1e3 : 1)), open: column, high: column, low: column, close: column },
+        columns: {
+          timestamp: Float64Array.of(range.startMs / factor / (factor > 1 ? 1e3 : 1)),
+          open: column,
+          high: column,
+          low: column,
+          close: column,
+        },
         proven: range,
       }
     }
     const { client } = testClient({ providers: [source.provider] })
-    await expect(client.get({ ...GOOD, start: '1960-01-01', end: '1960-01-02' }).then((table) => table.numRows, (error: unknown) => (error as { code: string }).code)).resolves.toSatisfy(
-      (outcome) => outcome === 'provider/units' || outcome === 0,
-    )
+    await expect(
+      client.get({ ...GOOD, start: '1960-01-01', end: '1960-01-02' }).then(
+        (table) => table.numRows,
+        (error: unknown) => (error as { code: string }).code,
+      ),
+    ).resolves.toSatisfy((outcome) => outcome === 'provider/units' || outcome === 0)
   })
 })

@@ -183,7 +183,10 @@ describe.each(Object.keys(FAULTS) as Fault[])('a source that answers with %s', (
 describe('the breaker of a failing source', () => {
   test('opens after the failures that are configured, lets one try through after the recovery, closes after its successes', async () => {
     const stage = await stageOf({ retry: ONCE, breaker: { failures: 3, recoveryMs: 60_000, successes: 2 } })
-    const ask = async (mode: Fault | 'good', symbol: string): Promise<{ source: string; asked: number; selection: string }> => {
+    const ask = async (
+      mode: Fault | 'good',
+      symbol: string,
+    ): Promise<{ source: string; asked: number; selection: string }> => {
       stage.mode = mode
       const before = stage.asked()
       const { source } = coverageOf(await stage.client.get(query(symbol)))
@@ -230,7 +233,11 @@ describe('the breaker of a failing source', () => {
   })
 
   test('holds back what waits in the queue when it opens', async () => {
-    const stage = await stageOf({ retry: ONCE, breaker: { failures: 3 } }, { rateLimits: [{ weight: 1, perMs: 1000 }] }, 20)
+    const stage = await stageOf(
+      { retry: ONCE, breaker: { failures: 3 } },
+      { rateLimits: [{ weight: 1, perMs: 1000 }] },
+      20,
+    )
     stage.mode = '500'
     let sentBefore = 0
     stage.client.on('warning', ({ code }) => {
@@ -252,7 +259,9 @@ describe('the breaker of a failing source', () => {
     const stage = await stageOf({ retry: ONCE, breaker: { failures: 1 } })
     stage.mode = '500'
     await stage.client.get(query('AUSDT'))
-    await expect(stage.client.get({ ...query('AUSDT', 90), provider: 'primary' })).rejects.toMatchObject({ code: 'provider/circuit-open' })
+    await expect(stage.client.get({ ...query('AUSDT', 90), provider: 'primary' })).rejects.toMatchObject({
+      code: 'provider/circuit-open',
+    })
     expect(stage.asked()).toBe(1)
     expect((await stage.client.get({ ...query('AUSDT', 90), provider: 'backup' })).numRows).toBe(90)
     expect(await stage.client.list()).toHaveLength(1)

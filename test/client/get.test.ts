@@ -55,7 +55,9 @@ describe('get', () => {
     const { client } = testClient({ providers: [source.provider], clock: { nowMs: START + 60 * MINUTE + 30_000 } })
     const table = await client.get(QUERY)
     expect(table.numRows).toBe(60)
-    expect(coverageOf(table).missing).toEqual([{ startMs: START + 60 * MINUTE, endMs: START + 120 * MINUTE, kind: 'pending' }])
+    expect(coverageOf(table).missing).toEqual([
+      { startMs: START + 60 * MINUTE, endMs: START + 120 * MINUTE, kind: 'pending' },
+    ])
   })
 
   test('keeps what was proven before a failure, and rejects with it', async () => {
@@ -75,7 +77,9 @@ describe('get', () => {
   })
 
   test('turns rows without prices into provisional coverage, never into rows', async () => {
-    const bars = minuteBars(START, 120).map(([ms, close]) => (ms === START + 50 * MINUTE ? [ms, null] : [ms, close]) as never)
+    const bars = minuteBars(START, 120).map(
+      ([ms, close]) => (ms === START + 50 * MINUTE ? [ms, null] : [ms, close]) as never,
+    )
     const source = fakeSource(bars)
     const { client } = testClient({ providers: [source.provider] })
     const pages: number[] = []
@@ -85,9 +89,13 @@ describe('get', () => {
     expect(pages).toEqual([1])
     const proof = coverageOf(table)
     expect(proof.records.find((record) => record.state === 'partial')).toMatchObject({
-      startMs: START + 50 * MINUTE, endMs: START + 51 * MINUTE, reason: 'null-row',
+      startMs: START + 50 * MINUTE,
+      endMs: START + 51 * MINUTE,
+      reason: 'null-row',
     })
-    expect(proof.missing).toEqual([{ startMs: START + 50 * MINUTE, endMs: START + 51 * MINUTE, kind: 'provider-missing' }])
+    expect(proof.missing).toEqual([
+      { startMs: START + 50 * MINUTE, endMs: START + 51 * MINUTE, kind: 'provider-missing' },
+    ])
   })
 })
 

@@ -81,7 +81,8 @@ function kline(openMs: number, close: unknown = '100'): unknown[] {
   return [openMs, '100', '101', '99', close, '5', openMs + MINUTE - 1, '500', 3, '2', '200', '0']
 }
 
-const klines = (startMs: number, count: number): unknown[] => Array.from({ length: count }, (_, i) => kline(startMs + i * MINUTE))
+const klines = (startMs: number, count: number): unknown[] =>
+  Array.from({ length: count }, (_, i) => kline(startMs + i * MINUTE))
 
 /** Most bytes that the process grew by while `work` ran. */
 async function growth(work: () => Promise<unknown>): Promise<number> {
@@ -150,11 +151,26 @@ describe('pages without end', () => {
   const DAYS = 30
 
   test('that repeat are refused, and nothing of them is kept', async () => {
-    const bars = Array.from({ length: 500 }, (_, i) => ({ t: START + i * MINUTE, o: 1, h: 1, l: 1, c: 1, v: 1, n: 1, vw: 1 }))
+    const bars = Array.from({ length: 500 }, (_, i) => ({
+      t: START + i * MINUTE,
+      o: 1,
+      h: 1,
+      l: 1,
+      c: 1,
+      v: 1,
+      n: 1,
+      vw: 1,
+    }))
     const stage = await stageOf(
       (baseUrl) => polygon({ baseUrl, apiKey: 'key', rateLimits: [] }),
       (_, index): FaultyAnswer => ({
-        body: { status: 'OK', ticker: 'X:BTCUSD', resultsCount: 500, results: bars, next_url: `${stage.server.url}/v2/aggs/next?cursor=${index}` },
+        body: {
+          status: 'OK',
+          ticker: 'X:BTCUSD',
+          resultsCount: 500,
+          results: bars,
+          next_url: `${stage.server.url}/v2/aggs/next?cursor=${index}`,
+        },
       }),
     )
     expect(await codeOf(stage.client.get(query(1440, 'BTC-USD')))).toBe('provider/pagination-loop')
@@ -173,7 +189,13 @@ describe('pages without end', () => {
     const stage = await stageOf(
       (baseUrl) => polygon({ baseUrl, apiKey: 'key', rateLimits: [] }),
       (_, index): FaultyAnswer => ({
-        body: { status: 'OK', ticker: 'AAPL', resultsCount: 0, results: [], next_url: `${stage.server.url}/v2/aggs/next?cursor=${index}` },
+        body: {
+          status: 'OK',
+          ticker: 'AAPL',
+          resultsCount: 0,
+          results: [],
+          next_url: `${stage.server.url}/v2/aggs/next?cursor=${index}`,
+        },
       }),
     )
     expect(await codeOf(stage.client.get(query(DAYS * 1440, 'AAPL', '5m')))).toMatch(/^provider\//)
@@ -182,35 +204,49 @@ describe('pages without end', () => {
   })
 
   test('whose rows lie decades away are refused', async () => {
-    const stage = await stageOf(onBinance, (_, index) => ({ body: klines(Date.UTC(1970, 0, 1) + index * 1000 * MINUTE, 1000) }))
+    const stage = await stageOf(onBinance, (_, index) => ({
+      body: klines(Date.UTC(1970, 0, 1) + index * 1000 * MINUTE, 1000),
+    }))
     expect(await codeOf(stage.client.get(query(DAYS * 1440)))).toBe('provider/units')
     await expectNothing(stage)
   })
 })
 
 describe('numbers that are none', () => {
-  const rowsWith = (value: string): string => `[${klines(START, 60).map((row, i) => (i === 30 ? JSON.stringify(row).replace(/"100"(?=,"5")/, value) : JSON.stringify(row))).join(',')}]`
+  const rowsWith = (value: string): string =>
+    `[${klines(START, 60)
+      .map((row, i) => (i === 30 ? JSON.stringify(row).replace(/"100"(?=,"5")/, value) : JSON.stringify(row)))
+      .join(',')}]`
 
-  test.each(['1e400', '-1e400', '"1e400"', '"Infinity"', '"NaN"', '""', '"0x10"', '{}', '[]', 'true'])('a close of %s reaches no stored bar', async (value) => {
-    const stage = await stageOf(onBinance, [{ body: rowsWith(value) }])
-    const table = await stage.client.get(query()).catch((error: unknown) => error)
-    if (isDataClientError(table)) {
-      expect(table.code).toMatch(/^(provider|data)\//)
-      return expectNothing(stage)
-    }
-    const { close, timestampMs } = columnsOf(await stage.client.read(query()))
-    expect([...timestampMs]).not.toContain(START + 30 * MINUTE)
-    expect([...(close as Float64Array)].every((one) => one === 100)).toBe(true)
-    expect(coverageOf(await stage.client.read(query())).missing.length + coverageOf(await stage.client.read(query())).rejected).toBeGreaterThan(0)
-  })
+  test.each(['1e400', '-1e400', '"1e400"', '"Infinity"', '"NaN"', '""', '"0x10"', '{}', '[]', 'true'])(
+    'a close of %s reaches no stored bar',
+    async (value) => {
+      const stage = await stageOf(onBinance, [{ body: rowsWith(value) }])
+      const table = await stage.client.get(query()).catch((error: unknown) => error)
+      if (isDataClientError(table)) {
+        expect(table.code).toMatch(/^(provider|data)\//)
+        return expectNothing(stage)
+      }
+      const { close, timestampMs } = columnsOf(await stage.client.read(query()))
+      expect([...timestampMs]).not.toContain(START + 30 * MINUTE)
+      expect([...(close as Float64Array)].every((one) => one === 100)).toBe(true)
+      expect(
+        coverageOf(await stage.client.read(query())).missing.length +
+          coverageOf(await stage.client.read(query())).rejected,
+      ).toBeGreaterThan(0)
+    },
+  )
 
-  test.each(['1e400', '-1e400', '1e300', 'null', '{}', '"now"', '9007199254740993'])('a time of %s is refused', async (value) => {
-    const stage = await stageOf(onBinance, [{ body: `[[${value},"1","1","1","1","1",1,"1",1,"1","1","0"]]` }])
-    const code = await codeOf(stage.client.get(query()))
-    expect(code).not.toMatch(/TypeError|RangeError|SyntaxError/)
-    const stored = await stage.client.list()
-    for (const { rows } of stored) expect(rows).toBe(0)
-  })
+  test.each(['1e400', '-1e400', '1e300', 'null', '{}', '"now"', '9007199254740993'])(
+    'a time of %s is refused',
+    async (value) => {
+      const stage = await stageOf(onBinance, [{ body: `[[${value},"1","1","1","1","1",1,"1",1,"1","1","0"]]` }])
+      const code = await codeOf(stage.client.get(query()))
+      expect(code).not.toMatch(/TypeError|RangeError|SyntaxError/)
+      const stored = await stage.client.list()
+      for (const { rows } of stored) expect(rows).toBe(0)
+    },
+  )
 })
 
 describe('JSON that is built to harm', () => {
@@ -226,10 +262,19 @@ describe('JSON that is built to harm', () => {
   const BODIES: readonly (readonly [string, string])[] = [
     ['lists in lists', '['.repeat(DEEP) + ']'.repeat(DEEP)],
     ['objects in objects', '{"chart":'.repeat(DEEP) + '1' + '}'.repeat(DEEP)],
-    ['__proto__ as a key', '{"__proto__":{"polluted":true,"status":"OK"},"constructor":{"prototype":{"polluted":true}}}'],
-    ['__proto__ inside of the answer', '{"chart":{"error":null,"result":[{"__proto__":{"polluted":true},"meta":{"__proto__":{"polluted":true}},"timestamp":[1],"indicators":{"quote":[{"__proto__":{"open":[1]}}]}}]}}'],
+    [
+      '__proto__ as a key',
+      '{"__proto__":{"polluted":true,"status":"OK"},"constructor":{"prototype":{"polluted":true}}}',
+    ],
+    [
+      '__proto__ inside of the answer',
+      '{"chart":{"error":null,"result":[{"__proto__":{"polluted":true},"meta":{"__proto__":{"polluted":true}},"timestamp":[1],"indicators":{"quote":[{"__proto__":{"open":[1]}}]}}]}}',
+    ],
     ['a list that says that it is long', '{"length":4294967295,"0":[1,2,3]}'],
-    ['a key that is a method', '{"results":{"map":1,"length":3},"Data":{"Data":{"filter":1}},"chart":{"result":{"0":1}}}'],
+    [
+      'a key that is a method',
+      '{"results":{"map":1,"length":3},"Data":{"Data":{"filter":1}},"chart":{"result":{"0":1}}}',
+    ],
   ]
 
   describe.each(SOURCES)('%s', (_, make, symbol, interval) => {
@@ -244,7 +289,9 @@ describe('JSON that is built to harm', () => {
   })
 
   test('rows of __proto__ keys pollute nothing', async () => {
-    const body = `[${klines(START, 60).map((row) => JSON.stringify(row)).join(',')},{"__proto__":{"polluted":1}}]`
+    const body = `[${klines(START, 60)
+      .map((row) => JSON.stringify(row))
+      .join(',')},{"__proto__":{"polluted":1}}]`
     const stage = await stageOf(onBinance, [{ body }])
     expect(await codeOf(stage.client.get(query()))).toBe('provider/response')
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
@@ -257,11 +304,20 @@ describe('an archive', () => {
   const HUGE = 200 * MEGABYTE
   const ARCHIVES: readonly (readonly [string, () => Promise<Uint8Array>, string])[] = [
     ...['../../etc/passwd', '/etc/passwd', 'C:\\x.csv', '..', 'a/b.csv', 'a\0.csv', ''].map(
-      (name) => [`with a file called ${JSON.stringify(name)}`, (): Promise<Uint8Array> => zipOf(LINE, { name }), 'provider/response'] as const,
+      (name) =>
+        [
+          `with a file called ${JSON.stringify(name)}`,
+          (): Promise<Uint8Array> => zipOf(LINE, { name }),
+          'provider/response',
+        ] as const,
     ),
     ['of a huge ratio', () => zipOf(new Uint8Array(20 * MEGABYTE)), 'provider/body-too-large'],
     ['that holds more than may be read', () => zipOf(LINE, { declaredBytes: 2 ** 31 }), 'provider/body-too-large'],
-    ['that is longer than it says', () => zipOf(new Uint8Array(20 * MEGABYTE), { declaredBytes: 1000 }), 'provider/response'],
+    [
+      'that is longer than it says',
+      () => zipOf(new Uint8Array(20 * MEGABYTE), { declaredBytes: 1000 }),
+      'provider/response',
+    ],
     ['that is shorter than it says', () => zipOf(LINE, { declaredBytes: 100 }), 'provider/truncated'],
     ['of two files', () => zipOf(LINE, { files: 2 }), 'provider/response'],
     ['packed in an unknown way', () => zipOf(LINE, { method: 99 }), 'provider/response'],
@@ -272,7 +328,10 @@ describe('an archive', () => {
 
   test.each(ARCHIVES)('%s is refused', async (_, make, code) => {
     const body = await make()
-    const stage = await stageOf((baseUrl) => binanceArchive({ baseUrl, restUrl: baseUrl }), [{ headers: { 'content-type': 'application/zip' }, body }])
+    const stage = await stageOf(
+      (baseUrl) => binanceArchive({ baseUrl, restUrl: baseUrl }),
+      [{ headers: { 'content-type': 'application/zip' }, body }],
+    )
     const grown = await growth(async () => {
       expect(await codeOf(stage.client.get(query(31 * 1440)))).toBe(code)
     })

@@ -23,7 +23,12 @@ function barsOf(name: string, interval: Interval, startMs: number, endMs: number
     Array.from({ length: count[run] as number }, (__, k) => {
       const open = (first[run] as number) + k * stepMs
       const isLast = k + 1 === (count[run] as number)
-      return { open, complete: isLast ? Math.max(complete[run] as number, end[run] === complete[run] ? (end[run] as number) : 0) : open + stepMs }
+      return {
+        open,
+        complete: isLast
+          ? Math.max(complete[run] as number, end[run] === complete[run] ? (end[run] as number) : 0)
+          : open + stepMs,
+      }
     }),
   )
 }
@@ -49,19 +54,37 @@ describe('an update at any moment', () => {
   test.each(MARKETS)('on %s of %s (%s)', async (name, interval, anchor, from, barsWithoutTrades) => {
     const startMs = Date.parse(`${from}T00:00Z`)
     const bars = barsOf(name, interval, startMs, startMs + 90 * DAY, anchor)
-    const gaps = fc.array(fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 600, max: 5_000 })), { minLength: 3, maxLength: 14 })
+    const gaps = fc.array(fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 600, max: 5_000 })), {
+      minLength: 3,
+      maxLength: 14,
+    })
     await fc.assert(
       fc.asyncProperty(gaps, fc.constantFrom(0, 20, 1440), async (minutes, lagMinutes) => {
         const clock = { nowMs: startMs + 40 * DAY }
         const source = fakeSource([], {
-          intervals: { [interval]: interval }, calendar: name, anchor, barsWithoutTrades, dayBoundary: name === '24/7' ? 'utc' : 'session', finalityLagMs: lagMinutes * MINUTE,
+          intervals: { [interval]: interval },
+          calendar: name,
+          anchor,
+          barsWithoutTrades,
+          dayBoundary: name === '24/7' ? 'utc' : 'session',
+          finalityLagMs: lagMinutes * MINUTE,
         })
         const fetch = async function* ({ range }: { range: { startMs: number; endMs: number } }): AsyncGenerator<Page> {
           source.requests.push(range)
           // The source also sends the running bar.
           const inside = bars.filter(({ open }) => open >= range.startMs && open < range.endMs && open <= clock.nowMs)
           const price = Float64Array.from(inside, ({ complete }) => (complete <= clock.nowMs ? 100 : -1))
-          yield { columns: { timestamp: Float64Array.from(inside, ({ open }) => open), open: price, high: price, low: price, close: price, volume: price }, proven: range }
+          yield {
+            columns: {
+              timestamp: Float64Array.from(inside, ({ open }) => open),
+              open: price,
+              high: price,
+              low: price,
+              close: price,
+              volume: price,
+            },
+            proven: range,
+          }
         }
         const { client } = testClient({ clock, providers: [{ ...source.provider, fetch }] })
         const key = { symbol: 'X', interval, assetClass: 'equity' } as const
@@ -73,13 +96,27 @@ describe('an update at any moment', () => {
           const { timestampMs, close } = columnsOf(table)
           const closed = bars.filter(({ complete }) => complete <= clock.nowMs).map(({ open }) => open)
           const at = new Date(clock.nowMs).toISOString()
-          expect((close as Float64Array).every((value) => value === 100), `a running bar at ${at}`).toBe(true)
+          expect(
+            (close as Float64Array).every((value) => value === 100),
+            `a running bar at ${at}`,
+          ).toBe(true)
           // A source that is late by nothing is complete but for what closed within the hour, where sessions end off the clock.
           const stored = [...timestampMs]
           expect(stored, at).toEqual(closed.slice(0, stored.length))
-          expect(closed.slice(stored.length).every((open) => open > clock.nowMs - 5 * 3_600_000 || interval.endsWith('d')), `${at}: ${closed.length - stored.length} late`).toBe(true)
-          expect(coverageOf(table).missing.filter((missing) => missing.kind === 'provider-missing'), at).toEqual([])
-          expect((await client.gaps({ ...key, start: new Date(startMs), end: new Date(clock.nowMs) })).gaps.filter((gap) => gap.kind === 'provider-missing'), at).toEqual([])
+          expect(
+            closed.slice(stored.length).every((open) => open > clock.nowMs - 5 * 3_600_000 || interval.endsWith('d')),
+            `${at}: ${closed.length - stored.length} late`,
+          ).toBe(true)
+          expect(
+            coverageOf(table).missing.filter((missing) => missing.kind === 'provider-missing'),
+            at,
+          ).toEqual([])
+          expect(
+            (await client.gaps({ ...key, start: new Date(startMs), end: new Date(clock.nowMs) })).gaps.filter(
+              (gap) => gap.kind === 'provider-missing',
+            ),
+            at,
+          ).toEqual([])
         }
         expect((await client.status(key)).asks).toEqual([])
         expect((await client.rejects(key)).numRows).toBe(0)

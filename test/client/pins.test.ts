@@ -21,7 +21,9 @@ describe('a pin', () => {
     const reference = JSON.parse(JSON.stringify(snapshotOf(first))) as ReturnType<typeof snapshotOf>
     expect(await client.pin(KEY, 'backtest')).toMatchObject({ name: 'backtest', version: 1, hash: reference.hash })
     for (let i = 0; i < 30; i++) {
-      source.bars = source.bars.map(([ms, close]) => [ms, ms === START + (14 + (i % 5)) * DAY ? (close as number) + 1 : close] as const)
+      source.bars = source.bars.map(
+        ([ms, close]) => [ms, ms === START + (14 + (i % 5)) * DAY ? (close as number) + 1 : close] as const,
+      )
       clock.nowMs += DAY
       await client.update(KEY)
     }
@@ -36,9 +38,14 @@ describe('a pin', () => {
     expect((await client.history(KEY)).find((entry) => entry.version === 1)?.pins).toEqual(['backtest'])
     await expect(client.read({ ...KEY, version: 2 })).rejects.toMatchObject({ code: 'storage/snapshot-expired' })
     await expect(client.pin(KEY, 'backtest')).rejects.toMatchObject({ code: 'config/option' })
-    await expect(client.get({ ...query, version: 'backtest' })).rejects.toMatchObject({ code: 'config/option', field: 'version' })
+    await expect(client.get({ ...query, version: 'backtest' })).rejects.toMatchObject({
+      code: 'config/option',
+      field: 'version',
+    })
     await client.unpin(KEY, 'backtest')
-    await expect(client.read({ ...query, version: 'backtest' })).rejects.toMatchObject({ code: 'storage/snapshot-expired' })
+    await expect(client.read({ ...query, version: 'backtest' })).rejects.toMatchObject({
+      code: 'storage/snapshot-expired',
+    })
   })
 
   test('keeps an adjusted view, though the version of the events it used was given up and others came', async () => {
@@ -56,7 +63,10 @@ describe('a pin', () => {
     await client.get({ ...KEY, interval: '1w', start: new Date(START) })
     for (let i = 0; i < 60; i++) {
       clock.nowMs += DAY
-      vendor.dividends = [{ ms: START + 10 * DAY, amount: 2 + (59 - i) / 100 }, { ms: START + 40 * DAY, amount: 3 }]
+      vendor.dividends = [
+        { ms: START + 10 * DAY, amount: 2 + (59 - i) / 100 },
+        { ms: START + 40 * DAY, amount: 3 },
+      ]
       await client.update({ ...KEY, interval: '1w', lookbackDays: 60 })
       await client.load({ symbol: 'TEST', interval: '1w', start: new Date(START) })
     }

@@ -9,11 +9,19 @@ const DAY = 86_400_000
 const START = Date.UTC(2024, 0, 1)
 const day = (i: number): number => START + i * DAY
 
-const series = (days: number, price: (i: number) => number = (i) => 100 + i): Bar[] => Array.from({ length: days }, (_, i) => ({ ms: day(i), close: price(i) }))
+const series = (days: number, price: (i: number) => number = (i) => 100 + i): Bar[] =>
+  Array.from({ length: days }, (_, i) => ({ ms: day(i), close: price(i) }))
 const KEY = { symbol: 'TEST', interval: '1d' } as const
-const closes = async (client: ReturnType<typeof testClient>['client'], key: { symbol: string; interval: '1d' | '1w' | '1mo' } = KEY): Promise<number[]> => [...(columnsOf(await client.read(key)).close as Float64Array)]
+const closes = async (
+  client: ReturnType<typeof testClient>['client'],
+  key: { symbol: string; interval: '1d' | '1w' | '1mo' } = KEY,
+): Promise<number[]> => [...(columnsOf(await client.read(key)).close as Float64Array)]
 
-async function loaded(vendor: Vendor, days: number, clock: TestClock = { nowMs: day(days) + 1000 }): Promise<ReturnType<typeof testClient>> {
+async function loaded(
+  vendor: Vendor,
+  days: number,
+  clock: TestClock = { nowMs: day(days) + 1000 },
+): Promise<ReturnType<typeof testClient>> {
   const made = testClient({ clock, providers: [vendor.provider] })
   await made.client.get({ ...KEY, start: new Date(START) })
   return made
@@ -41,10 +49,16 @@ describe('a new basis is recognised', () => {
   })
 
   test('of the adjusted closes alone, and not of their noise', async () => {
-    const vendor = vendorOf(series(40).map((bar) => ({ ...bar, adjusted: bar.close * 0.9 })), { columns: ['adj_close'] })
+    const vendor = vendorOf(
+      series(40).map((bar) => ({ ...bar, adjusted: bar.close * 0.9 })),
+      { columns: ['adj_close'] },
+    )
     const { client, clock } = await loaded(vendor, 30)
     vendor.requests = 0
-    vendor.bars = vendor.bars.map((bar, i) => ({ ...bar, adjusted: (bar.adjusted as number) * (1 + 3e-7 * ((i % 3) - 1)) }))
+    vendor.bars = vendor.bars.map((bar, i) => ({
+      ...bar,
+      adjusted: (bar.adjusted as number) * (1 + 3e-7 * ((i % 3) - 1)),
+    }))
     clock.nowMs = day(31) + 1000
     await client.update(KEY)
     expect(vendor.requests).toBe(1)
@@ -52,11 +66,18 @@ describe('a new basis is recognised', () => {
     clock.nowMs = day(32) + 1000
     await client.update(KEY)
     expect(vendor.requests).toBe(3)
-    expect(rowsOf(await client.read(KEY)).map((row) => row['adj_close'])).toEqual(vendor.bars.slice(0, 32).map((bar) => bar.adjusted))
+    expect(rowsOf(await client.read(KEY)).map((row) => row['adj_close'])).toEqual(
+      vendor.bars.slice(0, 32).map((bar) => bar.adjusted),
+    )
   })
 
-  test.each([['1w', 7], ['1mo', 31]] as const)('of bars of %s, of which a week of looking back holds one', async (interval, days) => {
-    const labels = Array.from({ length: 40 }, (_, i) => (interval === '1w' ? START + i * 7 * DAY : Date.UTC(2024, i, 1)))
+  test.each([
+    ['1w', 7],
+    ['1mo', 31],
+  ] as const)('of bars of %s, of which a week of looking back holds one', async (interval, days) => {
+    const labels = Array.from({ length: 40 }, (_, i) =>
+      interval === '1w' ? START + i * 7 * DAY : Date.UTC(2024, i, 1),
+    )
     const vendor = vendorOf(labels.map((ms, i) => ({ ms, close: 100 + i })))
     const clock = { nowMs: (labels[20] as number) + 1000 }
     const { client } = testClient({ clock, providers: [vendor.provider] })
@@ -64,7 +85,9 @@ describe('a new basis is recognised', () => {
     vendor.bars = vendor.bars.map((bar) => ({ ...bar, close: bar.close / 4 }))
     clock.nowMs += days * DAY
     await client.update({ symbol: 'TEST', interval })
-    expect((await closes(client, { symbol: 'TEST', interval })).slice(0, 20)).toEqual(vendor.bars.slice(0, 20).map((bar) => bar.close))
+    expect((await closes(client, { symbol: 'TEST', interval })).slice(0, 20)).toEqual(
+      vendor.bars.slice(0, 20).map((bar) => bar.close),
+    )
   })
 
   test('by a get that only appends, and by one that only fills in the past', async () => {
@@ -77,7 +100,9 @@ describe('a new basis is recognised', () => {
       clock.nowMs = day(33) + 1000
       await client.get({ ...KEY, ...range })
       const stored = columnsOf(await client.read(KEY))
-      expect([...(stored.close as Float64Array)]).toEqual([...stored.timestampMs].map((ms) => vendor.bars[(ms - START) / DAY]?.close))
+      expect([...(stored.close as Float64Array)]).toEqual(
+        [...stored.timestampMs].map((ms) => vendor.bars[(ms - START) / DAY]?.close),
+      )
     }
   })
 
@@ -148,7 +173,11 @@ describe('what the source no longer serves', () => {
     const vendor = vendorOf(series(80))
     const storage = createMemoryStorage()
     const clock = { nowMs: day(60) + 1000 }
-    const [one, two] = [testClient({ clock, storage, providers: [vendor.provider] }).client, testClient({ clock, storage: { ...storage, exclusive: (_series, work) => work() }, providers: [vendor.provider] }).client]
+    const [one, two] = [
+      testClient({ clock, storage, providers: [vendor.provider] }).client,
+      testClient({ clock, storage: { ...storage, exclusive: (_series, work) => work() }, providers: [vendor.provider] })
+        .client,
+    ]
     await one.get({ ...KEY, start: new Date(START) })
     vendor.fromMs = day(40)
     vendor.bars = series(80, (i) => (100 + i) / 4)

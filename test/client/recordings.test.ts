@@ -23,18 +23,30 @@ interface Case {
 }
 
 interface Chart {
-  readonly meta: { readonly exchangeTimezoneName: string; readonly regularMarketTime: number; readonly dataGranularity: string; readonly symbol: string }
+  readonly meta: {
+    readonly exchangeTimezoneName: string
+    readonly regularMarketTime: number
+    readonly dataGranularity: string
+    readonly symbol: string
+  }
   readonly timestamp?: readonly number[]
-  readonly indicators: { readonly quote: readonly Record<string, readonly (number | null)[]>[]; readonly adjclose?: readonly { adjclose: readonly (number | null)[] }[] }
+  readonly indicators: {
+    readonly quote: readonly Record<string, readonly (number | null)[]>[]
+    readonly adjclose?: readonly { adjclose: readonly (number | null)[] }[]
+  }
 }
 
-const chartOf = (entry: Recording): Chart | undefined => (jsonOf(entry) as { chart: { result: Chart[] | null } }).chart.result?.[0]
+const chartOf = (entry: Recording): Chart | undefined =>
+  (jsonOf(entry) as { chart: { result: Chart[] | null } }).chart.result?.[0]
 
 /** The date of an instant on the wall clock of a zone, at 00:00 UTC; late evening belongs to the next day. */
 function label(seconds: number, zone: string, isLive: boolean): number {
-  const parts = new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium', hourCycle: 'h23' }).formatToParts(
-    seconds * 1000 + (isLive ? 0 : 2 * 3_600_000),
-  )
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    timeZone: zone,
+    dateStyle: 'short',
+    timeStyle: 'medium',
+    hourCycle: 'h23',
+  }).formatToParts(seconds * 1000 + (isLive ? 0 : 2 * 3_600_000))
   const of = (type: string): string => parts.find((part) => part.type === type)?.value ?? ''
   return Date.UTC(Number(of('year')), Number(of('month')) - 1, Number(of('day')))
 }
@@ -62,7 +74,13 @@ function barsOfKlines(one: Case): Map<number, (number | null)[]> {
   return new Map(rows.map((row) => [row[0], row.slice(1, 6).map(Number)]))
 }
 
-const LENGTH: Readonly<Record<string, number>> = { '1m': 60_000, '5m': 300_000, '1h': 3_600_000, '1d': DAY, '1mo': 28 * DAY }
+const LENGTH: Readonly<Record<string, number>> = {
+  '1m': 60_000,
+  '5m': 300_000,
+  '1h': 3_600_000,
+  '1d': DAY,
+  '1mo': 28 * DAY,
+}
 
 function caseOf(entry: Recording): Case | null {
   const url = new URL(entry.url ?? 'http://none')
@@ -74,7 +92,15 @@ function caseOf(entry: Recording): Case | null {
     const last = isList ? (rows.at(-1)?.[0] ?? first) : first
     const interval = url.searchParams.get('interval') ?? ''
     const endMs = last + (LENGTH[interval] ?? 0)
-    return { entry, provider: 'binance', symbol: url.searchParams.get('symbol') ?? '', interval, startMs: first, endMs, nowMs: endMs + 5 * DAY }
+    return {
+      entry,
+      provider: 'binance',
+      symbol: url.searchParams.get('symbol') ?? '',
+      interval,
+      startMs: first,
+      endMs,
+      nowMs: endMs + 5 * DAY,
+    }
   }
   const chart = chartOf(entry)
   if (chart === undefined) return null
@@ -109,8 +135,10 @@ function clientAt(nowMs: number): DataClient {
 
 /** A bar is forming while its end lies in the future; the session of a US day ends at 21:00 or 20:00 UTC. */
 function isForming(one: Case, openMs: number): boolean {
-  if (one.interval === '1mo') return Date.UTC(new Date(openMs).getUTCFullYear(), new Date(openMs).getUTCMonth() + 1, 1) > one.nowMs
-  if (one.interval === '1d' && one.provider === 'yahoo') return openMs + (one.symbol.includes('=X') ? DAY : 21 * 3_600_000) > one.nowMs
+  if (one.interval === '1mo')
+    return Date.UTC(new Date(openMs).getUTCFullYear(), new Date(openMs).getUTCMonth() + 1, 1) > one.nowMs
+  if (one.interval === '1d' && one.provider === 'yahoo')
+    return openMs + (one.symbol.includes('=X') ? DAY : 21 * 3_600_000) > one.nowMs
   return openMs + (LENGTH[one.interval] as number) > one.nowMs
 }
 
@@ -118,10 +146,18 @@ describe.skipIf(!HAVE_RECORDINGS)('recorded bars', () => {
   test.each(CASES.map((one) => [one.entry.file, one] as const))('%s comes out bit for bit', async (_file, one) => {
     server.use(http.get('*', () => responseOf(one.entry)))
     const client = clientAt(one.nowMs)
-    const query = { symbol: one.symbol, interval: one.interval as '1d', provider: one.provider, start: new Date(one.startMs), end: new Date(one.endMs) }
+    const query = {
+      symbol: one.symbol,
+      interval: one.interval as '1d',
+      provider: one.provider,
+      start: new Date(one.startMs),
+      end: new Date(one.endMs),
+    }
     const table = await client.load(query)
     const source = one.provider === 'yahoo' ? barsOfChart(one) : barsOfKlines(one)
-    const expected = [...source].filter(([ms]) => ms >= one.startMs && ms < one.endMs && !isForming(one, ms)).toSorted((a, b) => a[0] - b[0])
+    const expected = [...source]
+      .filter(([ms]) => ms >= one.startMs && ms < one.endMs && !isForming(one, ms))
+      .toSorted((a, b) => a[0] - b[0])
     const { timestampMs, open, high, low, close, volume } = columnsOf(table)
     expect([...timestampMs]).toEqual(expected.map(([ms]) => ms))
     const rows = [...timestampMs.keys()].map((i) => [open, high, low, close, volume].map((column) => column?.[i]))
@@ -137,10 +173,18 @@ describe.skipIf(!HAVE_RECORDINGS)('recorded bars', () => {
     const events: number[] = []
     const client = clientAt(Date.UTC(2017, 6, 20))
     client.on('page', (event) => events.push(event.nullRows))
-    const table = await client.load({ symbol: 'INR=X', interval: '1d', provider: 'yahoo', start: '2017-07-10', end: '2017-07-14' })
+    const table = await client.load({
+      symbol: 'INR=X',
+      interval: '1d',
+      provider: 'yahoo',
+      start: '2017-07-10',
+      end: '2017-07-14',
+    })
     expect(table.numRows).toBe(3)
     expect(events).toEqual([1])
-    expect(coverageOf(table).records.filter((record) => record.state === 'partial')).toMatchObject([{ reason: 'null-row' }])
+    expect(coverageOf(table).records.filter((record) => record.state === 'partial')).toMatchObject([
+      { reason: 'null-row' },
+    ])
   })
 })
 
@@ -150,20 +194,37 @@ describe.skipIf(!HAVE_RECORDINGS)('recorded answers without bars', () => {
 
   test('a weekend of minutes is covered and empty', async () => {
     server.use(http.get('*', () => responseOf(find('chart_AAPL_1m_weekend_EMPTY'))))
-    const table = await clientAt(NOW).load({ symbol: 'AAPL', interval: '1m', provider: 'yahoo', start: '2025-02-01', end: '2025-02-02' })
+    const table = await clientAt(NOW).load({
+      symbol: 'AAPL',
+      interval: '1m',
+      provider: 'yahoo',
+      start: '2025-02-01',
+      end: '2025-02-02',
+    })
     expect(table.numRows).toBe(0)
     expect(coverageOf(table)).toMatchObject({ missing: [], records: [{ state: 'empty', reason: 'holiday' }] })
   })
 
   test('a window of Binance without bars is covered and empty', async () => {
     server.use(http.get('*', () => responseOf(find('klines_future_window_empty'))))
-    const table = await clientAt(NOW).load({ symbol: 'BTCUSDT', interval: '1d', start: '2015-01-01', end: '2015-01-03' })
+    const table = await clientAt(NOW).load({
+      symbol: 'BTCUSDT',
+      interval: '1d',
+      start: '2015-01-01',
+      end: '2015-01-03',
+    })
     expect(coverageOf(table)).toMatchObject({ records: [{ state: 'empty', reason: 'provider-missing' }] })
   })
 
   test('a chart whose lists do not belong together is refused', async () => {
     server.use(http.get('*', () => responseOf(find('chart_notimestamp'))))
-    const load = clientAt(NOW).load({ symbol: 'AAPL', interval: '1d', provider: 'yahoo', start: '2020-01-01', end: '2020-01-03' })
+    const load = clientAt(NOW).load({
+      symbol: 'AAPL',
+      interval: '1d',
+      provider: 'yahoo',
+      start: '2020-01-01',
+      end: '2020-01-03',
+    })
     await expect(load).rejects.toMatchObject({ code: 'provider/response' })
   })
 
@@ -172,7 +233,13 @@ describe.skipIf(!HAVE_RECORDINGS)('recorded answers without bars', () => {
     server.use(http.get('*', () => responseOf(entry)))
     const stamps = (chartOf(entry) as Chart).timestamp as readonly number[]
     const client = clientAt(Date.UTC(2026, 0, 1))
-    const query = { symbol: 'MUV2.DE', interval: '1d', provider: 'yahoo', start: new Date((stamps[0] as number) * 1000 - DAY), end: '2026-01-01' } as const
+    const query = {
+      symbol: 'MUV2.DE',
+      interval: '1d',
+      provider: 'yahoo',
+      start: new Date((stamps[0] as number) * 1000 - DAY),
+      end: '2026-01-01',
+    } as const
     await expect(client.load(query)).rejects.toMatchObject({ code: 'data/invalid' })
     await expect(client.load(query)).rejects.toMatchObject({ code: 'data/invalid' })
     expect((await client.rejects(query)).numRows).toBe(stamps.length - 1)
@@ -187,7 +254,14 @@ describe.skipIf(!HAVE_RECORDINGS)('recorded answers without bars', () => {
   ] as const)('%s is %s %s', async (part, provider, code, retryable) => {
     server.use(http.get('*', () => responseOf(find(part))))
     const client = clientAt(NOW)
-    const query = { symbol: 'NOSUCH', interval: '1m', provider, start: '2025-02-19', end: '2025-02-20', assetClass: 'crypto' } as const
+    const query = {
+      symbol: 'NOSUCH',
+      interval: '1m',
+      provider,
+      start: '2025-02-19',
+      end: '2025-02-20',
+      assetClass: 'crypto',
+    } as const
     await expect(client.load(query)).rejects.toMatchObject({ code, retryable, symbol: 'NOSUCH' })
     await expect(client.read(query)).rejects.toMatchObject({ code: 'config/not-loaded' })
   })

@@ -24,8 +24,20 @@ interface Session {
 }
 
 /** What happens, by index of the session. */
-const SPLITS = new Map([[80, 4], [190, 2]])
-const DIVIDENDS = new Map([[20, 0.4], [50, 0.41], [75, 0.42], [110, 0.1], [140, 0.11], [170, 0.12], [200, 0.06], [230, 0.07]])
+const SPLITS = new Map([
+  [80, 4],
+  [190, 2],
+])
+const DIVIDENDS = new Map([
+  [20, 0.4],
+  [50, 0.41],
+  [75, 0.42],
+  [110, 0.1],
+  [140, 0.11],
+  [170, 0.12],
+  [200, 0.06],
+  [230, 0.07],
+])
 const NULLS = [30, 100, 150]
 const NULL_DAYS = 3
 const REVISED = { session: 60, onDay: 64, factor: 1.1 }
@@ -108,22 +120,35 @@ function vendorOf(sessions: readonly Session[]): Vendor {
 }
 
 function chart(sessions: readonly Session[], day: number, start: number, end: number): unknown {
-  const rows = sessions.map((session, i) => ({ session, i })).filter(({ session, i }) => isServed(i, day) && session.stamp >= start && session.stamp < end)
+  const rows = sessions
+    .map((session, i) => ({ session, i }))
+    .filter(({ session, i }) => isServed(i, day) && session.stamp >= start && session.stamp < end)
   const bars = rows.map(({ i }) => (isNull(i, day) ? null : shown(sessions, i, day, day >= REVISED.onDay)))
   const column = (at: number): (number | null)[] => bars.map((bar) => bar?.[at as 0] ?? null)
   const events = (list: ReadonlyMap<number, number>, write: (value: number, at: number) => object): object =>
     Object.fromEntries(
-      [...list].filter(([at]) => at <= day && (sessions[at] as Session).stamp >= start && (sessions[at] as Session).stamp < end).map(([at, value]) => {
-        const date = (sessions[at] as Session).stamp
-        return [String(date), { date, ...write(value, at) }]
-      }),
+      [...list]
+        .filter(
+          ([at]) => at <= day && (sessions[at] as Session).stamp >= start && (sessions[at] as Session).stamp < end,
+        )
+        .map(([at, value]) => {
+          const date = (sessions[at] as Session).stamp
+          return [String(date), { date, ...write(value, at) }]
+        }),
     )
   return {
     chart: {
       error: null,
       result: [
         {
-          meta: { symbol: 'TEST', exchangeTimezoneName: 'America/New_York', gmtoffset: -18_000, regularMarketTime: 0, dataGranularity: '1d', instrumentType: 'EQUITY' },
+          meta: {
+            symbol: 'TEST',
+            exchangeTimezoneName: 'America/New_York',
+            gmtoffset: -18_000,
+            regularMarketTime: 0,
+            dataGranularity: '1d',
+            instrumentType: 'EQUITY',
+          },
           timestamp: rows.map(({ session }) => session.stamp),
           events: {
             // The vendor restates dividends for later splits.
@@ -146,15 +171,26 @@ function expectBars(actual: Map<number, readonly number[]>, expected: Map<number
     const row = actual.get(label) as readonly number[]
     for (const [i, value] of bar.entries()) {
       // What the source no longer serves is multiplied, which rounds once a step; all else is what was sent.
-      expect(Math.abs((row[i] as number) / value - 1), `${where} ${new Date(label).toISOString()} column ${i}: ${row[i]} is not ${value}`).toBeLessThan(1e-9)
+      expect(
+        Math.abs((row[i] as number) / value - 1),
+        `${where} ${new Date(label).toISOString()} column ${i}: ${row[i]} is not ${value}`,
+      ).toBeLessThan(1e-9)
     }
   }
 }
 
 async function storedBars(client: DataClient): Promise<Map<number, readonly number[]>> {
-  const columns = columnsOf(await client.read({ symbol: 'TEST', interval: '1d' })) as unknown as Record<string, Float64Array>
+  const columns = columnsOf(await client.read({ symbol: 'TEST', interval: '1d' })) as unknown as Record<
+    string,
+    Float64Array
+  >
   const names = ['open', 'high', 'low', 'close', 'volume', 'adj_close']
-  return new Map([...(columns['timestampMs'] as Float64Array)].map((label, row) => [label, names.map((name) => columns[name]?.[row] as number)]))
+  return new Map(
+    [...(columns['timestampMs'] as Float64Array)].map((label, row) => [
+      label,
+      names.map((name) => columns[name]?.[row] as number),
+    ]),
+  )
 }
 
 describe.skipIf(!HAVE_RECORDINGS)('a recorded year, replayed', () => {
@@ -180,18 +216,28 @@ describe.skipIf(!HAVE_RECORDINGS)('a recorded year, replayed', () => {
     for (let day = FIRST_DAY; day < sessions.length; day++) {
       vendor.day = day
       clock.nowMs = at(day)
-      if (OUTAGE.includes(day)) await expect(client.update(query)).rejects.toMatchObject({ code: 'provider/unavailable' })
+      if (OUTAGE.includes(day))
+        await expect(client.update(query)).rejects.toMatchObject({ code: 'provider/unavailable' })
       else {
         if (day > FIRST_DAY) await client.update(query)
         knownDay = day
         for (let i = 0; i <= day; i++) if (isServed(i, day) && !isNull(i, day)) seen.add(i)
         if (SPLITS.has(day) || DIVIDENDS.has(day)) rebasings++
       }
-      const expected = new Map([...seen].toSorted((a, b) => a - b).map((i) => [(sessions[i] as Session).label, shown(sessions, i, knownDay, knownDay >= REVISED.onDay)]))
+      const expected = new Map(
+        [...seen]
+          .toSorted((a, b) => a - b)
+          .map((i) => [(sessions[i] as Session).label, shown(sessions, i, knownDay, knownDay >= REVISED.onDay)]),
+      )
       expectBars(await storedBars(client), expected, `day ${day}`)
-      const missing = coverageOf(await client.read({ ...query, end: new Date((sessions[knownDay] as Session).label + DAY) })).missing
+      const missing = coverageOf(
+        await client.read({ ...query, end: new Date((sessions[knownDay] as Session).label + DAY) }),
+      ).missing
       const unseen = Array.from({ length: knownDay + 1 }, (_, i) => i).filter((i) => !seen.has(i))
-      expect(missing.map((one) => one.startMs), `missing on day ${day}`).toEqual(unseen.map((i) => (sessions[i] as Session).label))
+      expect(
+        missing.map((one) => one.startMs),
+        `missing on day ${day}`,
+      ).toEqual(unseen.map((i) => (sessions[i] as Session).label))
     }
 
     const revisions = rowsOf(await client.revisions(query))

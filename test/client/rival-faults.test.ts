@@ -11,7 +11,13 @@ import { type FakeBar, type FakeSource, fakeSource, minuteBars } from './support
 
 const DAY = 86_400_000
 const MINUTE = 60_000
-const STOCK = { calendar: 'XNYS', anchor: 'session', dayBoundary: 'session', barsWithoutTrades: 'unknown', rowsPerRequest: 20_000 } as const
+const STOCK = {
+  calendar: 'XNYS',
+  anchor: 'session',
+  dayBoundary: 'session',
+  barsWithoutTrades: 'unknown',
+  rowsPerRequest: 20_000,
+} as const
 const date = (text: string): number => Date.parse(`${text}T00:00Z`)
 const iso = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
@@ -36,7 +42,9 @@ function sessionBars(start: string, end: string): FakeBar[] {
   return [...calendar('XNYS').sessions({ start, end }).session].map((ms, i) => [ms, 100 + i] as const)
 }
 
-const opens = async (client: DataClient, key: { symbol: string; interval: '1d' | '1m' }): Promise<number[]> => [...columnsOf(await client.read(key)).timestampMs]
+const opens = async (client: DataClient, key: { symbol: string; interval: '1d' | '1m' }): Promise<number[]> => [
+  ...columnsOf(await client.read(key)).timestampMs,
+]
 
 describe('weekend bars invented by update', () => {
   test('daily updates of ten weeks store the sessions and no other day', async () => {
@@ -53,8 +61,13 @@ describe('weekend bars invented by update', () => {
   })
 
   test('one missing minute in three days is filled by that minute, and no night by anything', async () => {
-    const all = [...calendar('XNYS').expectedBars({ start: '2024-03-05', end: '2024-03-08' }, '1m')].map((ms, i) => [ms, 100 + i] as const)
-    const source = fakeSource(all.filter((_, i) => i !== 500), { ...STOCK, barsWithoutTrades: 'emitted' })
+    const all = [...calendar('XNYS').expectedBars({ start: '2024-03-05', end: '2024-03-08' }, '1m')].map(
+      (ms, i) => [ms, 100 + i] as const,
+    )
+    const source = fakeSource(
+      all.filter((_, i) => i !== 500),
+      { ...STOCK, barsWithoutTrades: 'emitted' },
+    )
     const clock = { nowMs: date('2024-03-08') }
     const client = clientOf(source, clock)
     const key = { symbol: 'SPY', interval: '1m' } as const
@@ -72,19 +85,30 @@ describe('summer sessions missing unreported', () => {
     ['July, of daily bars', '1d', '2024-07-01', '2024-07-09', ['2024-07-02', '2024-07-03', '2024-07-05']],
     ['January, of daily bars', '1d', '2024-01-08', '2024-01-17', ['2024-01-09', '2024-01-10', '2024-01-12']],
     ['July, of minutes', '1m', '2024-07-01', '2024-07-09', ['2024-07-02', '2024-07-03', '2024-07-05']],
-  ] as const)('three lost sessions in %s are named, the holiday and the nights between are not', async (_, interval, start, end, lost) => {
-    const expected = interval === '1d' ? sessionBars(start, end).map(([ms]) => ms) : [...calendar('XNYS').expectedBars({ start, end }, interval)]
-    const source = fakeSource(expected.filter((ms) => !lost.includes(iso(ms) as never)).map((ms) => [ms, 100] as const), STOCK)
-    const client = clientOf(source, { nowMs: date('2024-08-01') })
-    const key = { symbol: 'SPY', interval } as const
-    const { missing } = coverageOf(await client.get({ ...key, start, end }))
-    const named = expected.filter((ms) => missing.some((one) => one.startMs <= ms && ms < one.endMs))
-    expect(named.map(iso)).toEqual(expected.map(iso).filter((day) => lost.includes(day as never)))
-    expect(missing.every((one) => one.kind === 'provider-missing')).toBe(true)
-    const gaps = await client.gaps({ ...key, start, end })
-    expect(gaps.gaps.reduce((sum, gap) => sum + gap.slots, 0)).toBe(named.length)
-    await expect(client.read({ ...key, start, end, complete: true })).rejects.toMatchObject({ code: 'storage/incomplete' })
-  })
+  ] as const)(
+    'three lost sessions in %s are named, the holiday and the nights between are not',
+    async (_, interval, start, end, lost) => {
+      const expected =
+        interval === '1d'
+          ? sessionBars(start, end).map(([ms]) => ms)
+          : [...calendar('XNYS').expectedBars({ start, end }, interval)]
+      const source = fakeSource(
+        expected.filter((ms) => !lost.includes(iso(ms) as never)).map((ms) => [ms, 100] as const),
+        STOCK,
+      )
+      const client = clientOf(source, { nowMs: date('2024-08-01') })
+      const key = { symbol: 'SPY', interval } as const
+      const { missing } = coverageOf(await client.get({ ...key, start, end }))
+      const named = expected.filter((ms) => missing.some((one) => one.startMs <= ms && ms < one.endMs))
+      expect(named.map(iso)).toEqual(expected.map(iso).filter((day) => lost.includes(day as never)))
+      expect(missing.every((one) => one.kind === 'provider-missing')).toBe(true)
+      const gaps = await client.gaps({ ...key, start, end })
+      expect(gaps.gaps.reduce((sum, gap) => sum + gap.slots, 0)).toBe(named.length)
+      await expect(client.read({ ...key, start, end, complete: true })).rejects.toMatchObject({
+        code: 'storage/incomplete',
+      })
+    },
+  )
 })
 
 describe('concurrent updates losing a bar', () => {
@@ -119,8 +143,12 @@ describe('a one-bar update rewriting the series', () => {
     clock.nowMs += MINUTE
     expect(await client.update(key)).toMatchObject({ added: 1, requests: 1 })
     const fresh = [...(await sizes(root))].filter(([name, facts]) => before.get(name) !== facts)
-    const bytes = fresh.filter(([name]) => /\.(pq|json)$/.test(name)).reduce((sum, [, facts]) => sum + Number(facts.split(' ')[0]), 0)
-    const total = [...before].filter(([name]) => name.includes('_data')).reduce((sum, [, facts]) => sum + Number(facts.split(' ')[0]), 0)
+    const bytes = fresh
+      .filter(([name]) => /\.(pq|json)$/.test(name))
+      .reduce((sum, [, facts]) => sum + Number(facts.split(' ')[0]), 0)
+    const total = [...before]
+      .filter(([name]) => name.includes('_data'))
+      .reduce((sum, [, facts]) => sum + Number(facts.split(' ')[0]), 0)
     expect(fresh.filter(([name]) => name.includes('_data'))).toHaveLength(1)
     expect(bytes).toBeLessThan(total / 20)
     expect((await client.read({ ...key, start: new Date(start) })).numRows).toBe(365 * 1440 + 1)

@@ -12,12 +12,18 @@ describe('scan', () => {
     const whole = await client.get({ ...KEY, start: new Date(START), end: new Date(START + 3000 * 60_000) })
     const batches = await client.scan({ ...KEY, batchRows: 700 }).collect()
     expect(batches.map((batch) => batch.numRows)).toEqual([700, 700, 700, 700, 199])
-    expect(batches.flatMap((batch) => [...(columnsOf(batch).close as Float64Array)])).toEqual([...(columnsOf(whole).close as Float64Array)])
+    expect(batches.flatMap((batch) => [...(columnsOf(batch).close as Float64Array)])).toEqual([
+      ...(columnsOf(whole).close as Float64Array),
+    ])
     const proofs = batches.map((batch) => coverageOf(batch))
     expect(proofs[0]?.requested.startMs).toBe(START)
     expect(proofs.at(-1)?.requested.endMs).toBe(START + 3000 * 60_000)
-    expect(proofs.slice(1).map((proof) => proof.requested.startMs)).toEqual(proofs.slice(0, -1).map((proof) => proof.requested.endMs))
-    expect(proofs.flatMap((proof) => proof.missing)).toEqual([{ startMs: START + 1500 * 60_000, endMs: START + 1501 * 60_000, kind: 'provider-missing' }])
+    expect(proofs.slice(1).map((proof) => proof.requested.startMs)).toEqual(
+      proofs.slice(0, -1).map((proof) => proof.requested.endMs),
+    )
+    expect(proofs.flatMap((proof) => proof.missing)).toEqual([
+      { startMs: START + 1500 * 60_000, endMs: START + 1501 * 60_000, kind: 'provider-missing' },
+    ])
   })
 
   test('can be abandoned and started again', async () => {

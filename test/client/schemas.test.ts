@@ -26,7 +26,10 @@ function tickColumns(prints: readonly Print[]): Page['columns'] {
 }
 
 /** A source whose pages a test makes. */
-function pagedSource(pages: (request: FetchRequest) => Iterable<Page>, schemas: Provider['capabilities']['schemas'] = ['trades']): Provider {
+function pagedSource(
+  pages: (request: FetchRequest) => Iterable<Page>,
+  schemas: Provider['capabilities']['schemas'] = ['trades'],
+): Provider {
   const { provider } = fakeSource([], { schemas })
   return {
     ...provider,
@@ -42,14 +45,22 @@ const prices = (table: Parameters<typeof rowsOf>[0]): unknown[] => rowsOf(table)
 describe('trades', () => {
   test('keep identical prints and their order, and a second load changes nothing', async () => {
     const prints = [print(START, 5, 10), print(START, 5, 10), print(START, 5, 11), print(START + 3, 0, 12)]
-    const { client } = testClient({ providers: [pagedSource(({ range }) => [{ columns: tickColumns(prints), proven: range }])] })
+    const { client } = testClient({
+      providers: [pagedSource(({ range }) => [{ columns: tickColumns(prints), proven: range }])],
+    })
     const first = await client.load(TRADES)
     expect(prices(first)).toEqual([10, 10, 11, 12])
     expect(coverageOf(await client.load(TRADES)).version).toBe(coverageOf(first).version)
   })
 
   test('of pages that split inside a millisecond keep every print once, whatever a page holds beyond its proof', async () => {
-    const prints = [print(START, 1, 1), print(START + 5, 1, 2), print(START + 5, 2, 3), print(START + 5, 2, 3), print(START + 9, 0, 4)]
+    const prints = [
+      print(START, 1, 1),
+      print(START + 5, 1, 2),
+      print(START + 5, 2, 3),
+      print(START + 5, 2, 3),
+      print(START + 9, 0, 4),
+    ]
     const pages = ({ range }: FetchRequest): Page[] => [
       { columns: tickColumns(prints.slice(0, 3)), proven: { startMs: range.startMs, endMs: START + 5 } },
       { columns: tickColumns(prints.slice(1)), proven: { startMs: START + 5, endMs: range.endMs } },
@@ -69,16 +80,22 @@ describe('trades', () => {
 
   test('that the source takes back are told, and only what differs is replaced', async () => {
     let prints = [print(START, 0, 1), print(START + 10, 0, 2), print(START + 20, 0, 3)]
-    const { client } = testClient({ providers: [pagedSource(({ range }) => [{ columns: tickColumns(prints), proven: range }])] })
+    const { client } = testClient({
+      providers: [pagedSource(({ range }) => [{ columns: tickColumns(prints), proven: range }])],
+    })
     await client.load(TRADES)
     prints = [print(START, 0, 1), print(START + 10, 0, 2.5), print(START + 20, 0, 3)]
     expect(prices(await client.load(TRADES))).toEqual([1, 2.5, 3])
-    expect(rowsOf(await client.revisions(TRADES))).toMatchObject([{ column: 'price', old: 2, new: 2.5, kind: 'revised' }])
+    expect(rowsOf(await client.revisions(TRADES))).toMatchObject([
+      { column: 'price', old: 2, new: 2.5, kind: 'revised' },
+    ])
   })
 
   test('that are final outlive an answer without any', async () => {
     let prints = [print(START, 0, 1), print(START + 10, 0, 2)]
-    const { client } = testClient({ providers: [pagedSource(({ range }) => [{ columns: tickColumns(prints), proven: range }])] })
+    const { client } = testClient({
+      providers: [pagedSource(({ range }) => [{ columns: tickColumns(prints), proven: range }])],
+    })
     await client.load(TRADES)
     prints = []
     expect(prices(await client.load(TRADES))).toEqual([1, 2])
@@ -106,7 +123,11 @@ describe('trades', () => {
 })
 
 describe('actions', () => {
-  const event = (ms: number, kind: string, value: number): { ms: number; kind: string; value: number } => ({ ms, kind, value })
+  const event = (ms: number, kind: string, value: number): { ms: number; kind: string; value: number } => ({
+    ms,
+    kind,
+    value,
+  })
   const actionPage = (events: readonly ReturnType<typeof event>[]): Page['columns'] => ({
     timestamp: Float64Array.from(events, (one) => one.ms),
     kind: { indices: Int32Array.from(events.keys()), dictionary: events.map((one) => one.kind) },
@@ -116,17 +137,30 @@ describe('actions', () => {
 
   test('are got alone, keep when they were first seen, and what is superseded stays', async () => {
     let events = [event(START + 3 * DAY, 'split', 2), event(START + 9 * DAY, 'dividend', 0.5)]
-    const { client, clock } = testClient({ providers: [pagedSource(({ range }) => [{ columns: actionPage(events), proven: range }], ['actions'])] })
+    const { client, clock } = testClient({
+      providers: [pagedSource(({ range }) => [{ columns: actionPage(events), proven: range }], ['actions'])],
+    })
     const seen = clock.nowMs
     const first = await client.get(ACTIONS)
-    expect(rowsOf(first).map((row) => [row['kind'], row['value'], row['superseded']])).toEqual([['split', 2, null], ['dividend', 0.5, null]])
+    expect(rowsOf(first).map((row) => [row['kind'], row['value'], row['superseded']])).toEqual([
+      ['split', 2, null],
+      ['dividend', 0.5, null],
+    ])
     expect(coverageOf(first).missing).toEqual([])
     clock.nowMs += DAY
     expect(coverageOf(await client.load(ACTIONS)).version).toBe(coverageOf(first).version)
     events = [event(START + 3 * DAY, 'split', 2), event(START + 9 * DAY, 'dividend', 0.25)]
     const rows = rowsOf(await client.load(ACTIONS))
-    expect(rows.map((row) => [row['value'], row['superseded'] === null])).toEqual([[2, true], [0.5, false], [0.25, true]])
-    expect(rows.map((row) => Number(new Date(row['first_seen'] as string | number | Date)))).toEqual([seen, seen, clock.nowMs])
+    expect(rows.map((row) => [row['value'], row['superseded'] === null])).toEqual([
+      [2, true],
+      [0.5, false],
+      [0.25, true],
+    ])
+    expect(rows.map((row) => Number(new Date(row['first_seen'] as string | number | Date)))).toEqual([
+      seen,
+      seen,
+      clock.nowMs,
+    ])
   })
 })
 
@@ -135,10 +169,16 @@ describe('values and funding', () => {
     let values: (number | null)[] = [1, null, 3]
     const page = (): Columns => ({
       timestamp: BigInt64Array.from(values, (_, i) => BigInt(START + i * DAY) * 1000n),
-      value: { values: Float64Array.from(values, (value) => value ?? 0), valid: Uint8Array.of(values.reduce<number>((bits, value, i) => bits | (value === null ? 0 : 1 << i), 0)) },
+      value: {
+        values: Float64Array.from(values, (value) => value ?? 0),
+        valid: Uint8Array.of(values.reduce<number>((bits, value, i) => bits | (value === null ? 0 : 1 << i), 0)),
+      },
     })
     const clock = { nowMs: START + 3 * DAY }
-    const { client } = testClient({ clock, providers: [pagedSource(({ range }) => [{ columns: page(), proven: range }], ['values'])] })
+    const { client } = testClient({
+      clock,
+      providers: [pagedSource(({ range }) => [{ columns: page(), proven: range }], ['values'])],
+    })
     const key = { symbol: 'DGS10', schema: 'values' } as const
     expect(rowsOf(await client.get({ ...key, start: '2024-01-01' })).map((row) => row['value'])).toEqual([1, null, 3])
     values = [1, 2, 3, 4]
@@ -151,11 +191,21 @@ describe('values and funding', () => {
   test('funding has no slots, so an update asks for the tail only', async () => {
     const requests: FetchRequest[] = []
     const clock = { nowMs: START + 3 * DAY }
-    const source = pagedSource((request) => {
-      requests.push(request)
-      const stamps = Array.from({ length: 40 }, (_, i) => START + i * 8 * 3_600_000).filter((ms) => ms >= request.range.startMs && ms < request.range.endMs)
-      return [{ columns: { timestamp: Float64Array.from(stamps), rate: new Float64Array(stamps.length).fill(1e-4) }, proven: request.range }]
-    }, ['funding'])
+    const source = pagedSource(
+      (request) => {
+        requests.push(request)
+        const stamps = Array.from({ length: 40 }, (_, i) => START + i * 8 * 3_600_000).filter(
+          (ms) => ms >= request.range.startMs && ms < request.range.endMs,
+        )
+        return [
+          {
+            columns: { timestamp: Float64Array.from(stamps), rate: new Float64Array(stamps.length).fill(1e-4) },
+            proven: request.range,
+          },
+        ]
+      },
+      ['funding'],
+    )
     const { client } = testClient({ clock, providers: [source] })
     const key = { symbol: 'BTCUSDT', schema: 'funding' } as const
     expect((await client.get({ ...key, start: '2024-01-01' })).numRows).toBe(9)

@@ -9,7 +9,16 @@ import { EVENT_NAMES } from '../../src/contract/events.ts'
 import type { Interval } from '../../src/contract/interval.ts'
 import type { Provider } from '../../src/contract/provider.ts'
 import type { Logger } from '../../src/contract/runtime.ts'
-import { alpaca, alphavantage, coingecko, cryptocompare, fmp, polygon, stooq, tiingo } from '../../src/providers/index.ts'
+import {
+  alpaca,
+  alphavantage,
+  coingecko,
+  cryptocompare,
+  fmp,
+  polygon,
+  stooq,
+  tiingo,
+} from '../../src/providers/index.ts'
 
 const KEY = 'SENTINEL-a8f+3/Q=z'
 const SECRET = 'SENTINEL-second-77'
@@ -32,15 +41,36 @@ type Answer = (url: string, headers: Headers) => Response | Promise<Response>
 /** What a server, or what stands before it, may do with the request: each echoes all that it was sent. */
 const FAILURES: readonly (readonly [string, Answer])[] = [
   ['401 with the key in the text', (url, headers) => new Response(echo(url, headers), { status: 401 })],
-  ['403 with the key in JSON', (url, headers) => Response.json({ error: echo(url, headers), message: echo(url, headers) }, { status: 403 })],
+  [
+    '403 with the key in JSON',
+    (url, headers) => Response.json({ error: echo(url, headers), message: echo(url, headers) }, { status: 403 }),
+  ],
   ['404', (url, headers) => Response.json({ detail: echo(url, headers) }, { status: 404 })],
   ['429', (url, headers) => new Response(echo(url, headers), { status: 429, headers: { 'retry-after': '1' } })],
   ['500', (url, headers) => new Response(echo(url, headers), { status: 500 })],
-  ['200 with an error that names the key', (url, headers) => Response.json({ Information: `We have detected your API key as ${KEY}: 25 requests per day`, Note: echo(url, headers) })],
-  ['200 with HTML', (url, headers) => new Response(`<html>${echo(url, headers)}</html>`, { headers: { 'content-type': 'text/html' } })],
+  [
+    '200 with an error that names the key',
+    (url, headers) =>
+      Response.json({
+        Information: `We have detected your API key as ${KEY}: 25 requests per day`,
+        Note: echo(url, headers),
+      }),
+  ],
+  [
+    '200 with HTML',
+    (url, headers) => new Response(`<html>${echo(url, headers)}</html>`, { headers: { 'content-type': 'text/html' } }),
+  ],
   ['200 with another shape', (url, headers) => Response.json([{ unexpected: echo(url, headers) }])],
-  ['a redirect to another host', (url) => new Response(null, { status: 302, headers: { location: `https://evil.example/?${new URL(url).searchParams}` } })],
-  ['a network error that names the request', (url, headers) => Promise.reject(Object.assign(new TypeError(`fetch failed: ${url}`), { cause: new Error(echo(url, headers)) }))],
+  [
+    'a redirect to another host',
+    (url) =>
+      new Response(null, { status: 302, headers: { location: `https://evil.example/?${new URL(url).searchParams}` } }),
+  ],
+  [
+    'a network error that names the request',
+    (url, headers) =>
+      Promise.reject(Object.assign(new TypeError(`fetch failed: ${url}`), { cause: new Error(echo(url, headers)) })),
+  ],
 ]
 
 function echo(url: string, headers: Headers): string {
@@ -52,14 +82,20 @@ afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true,
 
 async function textOf(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1'))
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1'))
   return (await Promise.all(files)).join('\n') + entries.map((entry) => entry.name).join('\n')
 }
 
 function everything(error: unknown): string {
   const seen: string[] = []
   for (let one: unknown = error, depth = 0; one !== undefined && one !== null && depth < 10; depth++) {
-    seen.push(inspect(one, { depth: 10, showHidden: true }), String((one as Error).stack), JSON.stringify(one, Object.getOwnPropertyNames(one)) ?? '')
+    seen.push(
+      inspect(one, { depth: 10, showHidden: true }),
+      String((one as Error).stack),
+      JSON.stringify(one, Object.getOwnPropertyNames(one)) ?? '',
+    )
     one = (one as Error).cause
   }
   return seen.join('\n')
@@ -97,11 +133,18 @@ describe.each(KEYED)('the key of %s', (_name, make, symbol, interval) => {
     })
     for (const name of EVENT_NAMES) client.on(name, (event) => told.push(inspect(event, { depth: 10 })))
     const query = { symbol, interval, start: '2024-06-01', end: '2024-06-10' } as const
-    const error: unknown = await client.get(query).then((table) => told.push(inspect(table, { depth: 10 })), (failure: unknown) => failure)
+    const error: unknown = await client.get(query).then(
+      (table) => told.push(inspect(table, { depth: 10 })),
+      (failure: unknown) => failure,
+    )
     told.push(everything(error), inspect(await client.providers(), { depth: 10 }), await textOf(root))
     await client.close()
     const all = told.join('\n')
-    for (const spelling of SPELLINGS) expect(all.includes(spelling), `${spelling} in ${all.slice(Math.max(0, all.indexOf(spelling) - 200), all.indexOf(spelling) + 50)}`).toBe(false)
+    for (const spelling of SPELLINGS)
+      expect(
+        all.includes(spelling),
+        `${spelling} in ${all.slice(Math.max(0, all.indexOf(spelling) - 200), all.indexOf(spelling) + 50)}`,
+      ).toBe(false)
     expect(hosts.size).toBe(1)
     expect([...hosts].some((host) => host.includes('evil'))).toBe(false)
   })

@@ -11,7 +11,10 @@ export interface TestClock {
 }
 
 /** A client on a memory store whose clock stands still until it is moved. */
-export function testClient(options: DataClientOptions & { clock?: TestClock } = {}): { client: DataClient; clock: TestClock } {
+export function testClient(options: DataClientOptions & { clock?: TestClock } = {}): {
+  client: DataClient
+  clock: TestClock
+} {
   const { clock = { nowMs: Date.UTC(2024, 5, 15) }, ...rest } = options
   const client = createDataClient({
     storage: createMemoryStorage(),

@@ -9,11 +9,20 @@ const MINUTE = 60_000
 const DAY = 86_400_000
 const at = (minutes: number): number => START + minutes * MINUTE
 const KEY = { symbol: 'BTCUSDT', interval: '1m' } as const
-const range = (from: number, to: number): { start: Date; end: Date } => ({ start: new Date(at(from)), end: new Date(at(to)) })
+const range = (from: number, to: number): { start: Date; end: Date } => ({
+  start: new Date(at(from)),
+  end: new Date(at(to)),
+})
 
 /** A source that refuses everything before an instant. */
-function guarded(servedFromMs: number, code: 'provider/forbidden' | 'provider/unsupported' = 'provider/forbidden', more: Parameters<typeof fakeSource>[1] = {}): FakeSource & { servedFromMs: number } {
-  const source = Object.assign(fakeSource(minuteBars(START, 10_000), { rowsPerRequest: 100, ...more }), { servedFromMs })
+function guarded(
+  servedFromMs: number,
+  code: 'provider/forbidden' | 'provider/unsupported' = 'provider/forbidden',
+  more: Parameters<typeof fakeSource>[1] = {},
+): FakeSource & { servedFromMs: number } {
+  const source = Object.assign(fakeSource(minuteBars(START, 10_000), { rowsPerRequest: 100, ...more }), {
+    servedFromMs,
+  })
   source.before = ({ range: asked }) => {
     if (asked.startMs < source.servedFromMs) throw new ProviderError(code, 'your plan has no data that old')
   }
@@ -33,7 +42,9 @@ describe('a refused range', () => {
     // Ten that are served, and seven to find them among fifty.
     expect(source.requests.length).toBeLessThanOrEqual(17)
     expect(warnings).toEqual(['unavailable'])
-    await expect(client.get({ ...KEY, ...range(0, 5_000), complete: true })).rejects.toMatchObject({ code: 'storage/incomplete' })
+    await expect(client.get({ ...KEY, ...range(0, 5_000), complete: true })).rejects.toMatchObject({
+      code: 'storage/incomplete',
+    })
   })
 
   test('is asked again like a hole, and served when the source has changed its mind', async () => {
@@ -98,23 +109,31 @@ describe('a refused range', () => {
 })
 
 describe('an old hole that cannot be asked', () => {
-  test.each(['provider/forbidden', 'provider/response'] as const)('by %s keeps no newer bar away, and moves on in its schedule', async (code) => {
-    const clock = { nowMs: at(1_000) }
-    const source = fakeSource(minuteBars(START, 20_000).filter((_, i) => i !== 50), { rowsPerRequest: 500 })
-    const { client } = testClient({ clock, providers: [source.provider] })
-    await client.get({ ...KEY, ...range(0, 1_000) })
-    source.before = ({ range: asked }) => {
-      if (asked.startMs < at(100)) throw new ProviderError(code, 'not that one')
-    }
-    clock.nowMs += DAY
-    const update = client.update({ ...KEY, lookbackDays: 0 })
-    await (code === 'provider/forbidden' ? expect(update).resolves.toMatchObject({ added: 1_440 }) : expect(update).rejects.toMatchObject({ code }))
-    expect((await client.read(KEY)).numRows).toBe(999 + 1_440)
-    expect((await client.status(KEY)).asks).toMatchObject([{ startMs: at(50), count: 2 }])
-    source.requests.length = 0
-    await client.update({ ...KEY, lookbackDays: 0 })
-    expect(source.requests).toEqual([])
-  })
+  test.each(['provider/forbidden', 'provider/response'] as const)(
+    'by %s keeps no newer bar away, and moves on in its schedule',
+    async (code) => {
+      const clock = { nowMs: at(1_000) }
+      const source = fakeSource(
+        minuteBars(START, 20_000).filter((_, i) => i !== 50),
+        { rowsPerRequest: 500 },
+      )
+      const { client } = testClient({ clock, providers: [source.provider] })
+      await client.get({ ...KEY, ...range(0, 1_000) })
+      source.before = ({ range: asked }) => {
+        if (asked.startMs < at(100)) throw new ProviderError(code, 'not that one')
+      }
+      clock.nowMs += DAY
+      const update = client.update({ ...KEY, lookbackDays: 0 })
+      await (code === 'provider/forbidden'
+        ? expect(update).resolves.toMatchObject({ added: 1_440 })
+        : expect(update).rejects.toMatchObject({ code }))
+      expect((await client.read(KEY)).numRows).toBe(999 + 1_440)
+      expect((await client.status(KEY)).asks).toMatchObject([{ startMs: at(50), count: 2 }])
+      source.requests.length = 0
+      await client.update({ ...KEY, lookbackDays: 0 })
+      expect(source.requests).toEqual([])
+    },
+  )
 })
 
 describe('the reach of a source', () => {

@@ -18,7 +18,10 @@ describe('update', () => {
   })
 
   test('with a start loads a series that was never loaded', async () => {
-    const { client } = testClient({ providers: [fakeSource(minuteBars(START, 60)).provider], clock: { nowMs: START + 60 * MINUTE } })
+    const { client } = testClient({
+      providers: [fakeSource(minuteBars(START, 60)).provider],
+      clock: { nowMs: START + 60 * MINUTE },
+    })
     const report = await client.update({ ...KEY, start: '2024-01-01' })
     expect(report).toMatchObject({ added: 60, versionBefore: null, version: 1, missing: [] })
   })
@@ -49,7 +52,11 @@ describe('update', () => {
     clock.nowMs = Date.UTC(2024, 1, 21)
     const plan = await client.plan(key, 'update')
     expect(plan.requests).toEqual([
-      { range: { startMs: Date.UTC(2024, 0, 24), endMs: Date.UTC(2024, 1, 21) }, reasons: ['recheck', 'unfetched'], expectedRows: 28 },
+      {
+        range: { startMs: Date.UTC(2024, 0, 24), endMs: Date.UTC(2024, 1, 21) },
+        reasons: ['recheck', 'unfetched'],
+        expectedRows: 28,
+      },
     ])
     source.requests.length = 0
     const report = await client.update(key)
@@ -68,7 +75,12 @@ describe('update', () => {
     const report = await client.update(key)
     expect(report).toMatchObject({ added: 1, changed: 1, revised: 5 })
     const revisions = rowsOf(await client.revisions(key))
-    expect(revisions.map((row) => [row['column'], row['old'], row['new'], row['kind']])).toContainEqual(['close', 128, 500, 'revised'])
+    expect(revisions.map((row) => [row['column'], row['old'], row['new'], row['kind']])).toContainEqual([
+      'close',
+      128,
+      500,
+      'revised',
+    ])
     expect(columnsOf(await client.read(key)).close?.[28]).toBe(500)
   })
 
@@ -102,7 +114,9 @@ describe('update', () => {
       if (source.requests.some((range) => range.startMs <= Date.UTC(2024, 0, 10))) asked.push(day)
     }
     expect(asked).toEqual([1, 2, 3, 4, 6, 10, 18, 34, 64])
-    expect(coverageOf(await client.read(key)).missing).toMatchObject([{ startMs: Date.UTC(2024, 0, 10), kind: 'provider-missing' }])
+    expect(coverageOf(await client.read(key)).missing).toMatchObject([
+      { startMs: Date.UTC(2024, 0, 10), kind: 'provider-missing' },
+    ])
   })
 
   test('heals a session that the source lost for three days, on the fourth', async () => {
@@ -135,7 +149,9 @@ describe('update', () => {
     clock.nowMs = START + 80 * MINUTE
     const report = await client.update({ ...KEY, lookbackDays: 0 })
     expect(report).toMatchObject({ changed: 1, revised: 0 })
-    expect((await client.get({ ...KEY, start: '2024-01-01', final: true, end: new Date(START + 60 * MINUTE) })).numRows).toBe(60)
+    expect(
+      (await client.get({ ...KEY, start: '2024-01-01', final: true, end: new Date(START + 60 * MINUTE) })).numRows,
+    ).toBe(60)
   })
 
   test('puts the whole series on the new basis when the source splits its prices', async () => {

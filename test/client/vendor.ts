@@ -22,7 +22,11 @@ export interface Vendor {
 
 /** A source of bars with splits beside them, whose prices a test sets. */
 export function vendorOf(bars: Bar[], capabilities: Partial<ProviderCapabilities> = {}): Vendor {
-  const { provider } = fakeSource([], { basis: { intraday: 'splits', daily: 'splits' }, intervals: { '1d': '1d', '1w': '1w', '1mo': '1M' }, ...capabilities })
+  const { provider } = fakeSource([], {
+    basis: { intraday: 'splits', daily: 'splits' },
+    intervals: { '1d': '1d', '1w': '1w', '1mo': '1M' },
+    ...capabilities,
+  })
   const vendor: Vendor = {
     bars,
     splits: [],
@@ -35,7 +39,8 @@ export function vendorOf(bars: Bar[], capabilities: Partial<ProviderCapabilities
       async *fetch({ range }): AsyncGenerator<Page> {
         vendor.requests++
         vendor.before(range)
-        const inside = <T extends { ms: number }>(list: T[]): T[] => list.filter(({ ms }) => ms >= range.startMs && ms < range.endMs && ms >= vendor.fromMs)
+        const inside = <T extends { ms: number }>(list: T[]): T[] =>
+          list.filter(({ ms }) => ms >= range.startMs && ms < range.endMs && ms >= vendor.fromMs)
         const rows = inside(vendor.bars)
         const events = [
           ...inside(vendor.splits).map(({ ms, ratio }) => ({ ms, kind: 0, value: ratio })),
@@ -45,8 +50,14 @@ export function vendorOf(bars: Bar[], capabilities: Partial<ProviderCapabilities
         yield {
           columns: {
             timestamp: Float64Array.from(rows, (bar) => bar.ms),
-            open: price(1), high: price(1.25), low: price(0.75), close: price(1), volume: price(8),
-            ...(rows[0]?.adjusted === undefined ? {} : { adj_close: Float64Array.from(rows, (bar) => bar.adjusted as number) }),
+            open: price(1),
+            high: price(1.25),
+            low: price(0.75),
+            close: price(1),
+            volume: price(8),
+            ...(rows[0]?.adjusted === undefined
+              ? {}
+              : { adj_close: Float64Array.from(rows, (bar) => bar.adjusted as number) }),
           },
           proven: range,
           actions: {

@@ -19,7 +19,9 @@ describe('fill', () => {
     await client.get(query)
     const filled = columnsOf(await client.read({ ...query, end: new Date(START + 90 * 60_000), fill: 'forward' }))
     expect(filled.timestampMs).toHaveLength(60)
-    expect([...(filled['filled'] as unknown as Uint8Array)].map((mark, i) => (mark ? i : -1)).filter((i) => i >= 0)).toEqual([30])
+    expect(
+      [...(filled['filled'] as unknown as Uint8Array)].map((mark, i) => (mark ? i : -1)).filter((i) => i >= 0),
+    ).toEqual([30])
     expect(filled.close?.[30]).toBe(129)
     expect(filled.volume?.[30]).toBe(0)
     expect((await client.read(query)).numRows).toBe(59)
@@ -28,7 +30,10 @@ describe('fill', () => {
   test('is refused for a scan, which does not know its neighbours', async () => {
     const { client } = testClient({ providers: [fakeSource(minuteBars(START, 60)).provider] })
     await client.get({ ...KEY, start: new Date(START), end: new Date(START + 60 * 60_000) })
-    await expect(client.scan({ ...KEY, fill: 'forward' }).collect()).rejects.toMatchObject({ code: 'config/option', field: 'fill' })
+    await expect(client.scan({ ...KEY, fill: 'forward' }).collect()).rejects.toMatchObject({
+      code: 'config/option',
+      field: 'fill',
+    })
   })
 })
 
@@ -38,7 +43,14 @@ afterAll(() => server.close())
 
 describe('adjust', () => {
   test('without the actions that it needs is refused', async () => {
-    const { client } = testClient({ providers: [fakeSource([[START, 100], [START + 86_400_000, 101]]).provider] })
+    const { client } = testClient({
+      providers: [
+        fakeSource([
+          [START, 100],
+          [START + 86_400_000, 101],
+        ]).provider,
+      ],
+    })
     const query = { symbol: 'AAPL', interval: '1d', start: '2024-01-01', end: '2024-01-03' } as const
     await client.get(query)
     await expect(client.read({ ...query, adjust: 'all' })).rejects.toMatchObject({ code: 'data/basis-unavailable' })
@@ -49,7 +61,11 @@ describe('adjust', () => {
     const entry = recording('yahoo/chart_AAPL_1d_2025_2026.json')
     server.use(http.get('*', () => responseOf(entry)))
     const nowMs = Date.parse(entry.headers['date'] as string)
-    const client = createDataClient({ storage: createMemoryStorage(), providers: [yahoo()], runtime: { now: () => nowMs } })
+    const client = createDataClient({
+      storage: createMemoryStorage(),
+      providers: [yahoo()],
+      runtime: { now: () => nowMs },
+    })
     const query = { symbol: 'AAPL', interval: '1d', start: '2023-01-01' } as const
     await client.get(query)
     const table = await client.read({ ...query, adjust: 'all' })

@@ -13,17 +13,30 @@ import {
   sameCoverage,
   unknownRanges,
 } from '../../src/contract/coverage.ts'
-import { type Range, contains, intersect, intersectRanges, subtractRanges, totalMs, unionRanges } from '../../src/contract/range.ts'
+import {
+  type Range,
+  contains,
+  intersect,
+  intersectRanges,
+  subtractRanges,
+  totalMs,
+  unionRanges,
+} from '../../src/contract/range.ts'
 
 const SIZE = 40
-const range = fc.tuple(fc.integer({ min: 0, max: SIZE }), fc.integer({ min: 0, max: SIZE })).map(([startMs, endMs]): Range => ({ startMs, endMs }))
+const range = fc
+  .tuple(fc.integer({ min: 0, max: SIZE }), fc.integer({ min: 0, max: SIZE }))
+  .map(([startMs, endMs]): Range => ({ startMs, endMs }))
 /** Unsorted, overlapping, some empty, some the wrong way round. */
 const ranges = fc.array(range, { maxLength: 8 })
 
 const slots = (list: readonly Range[]): Set<number> =>
-  new Set(Array.from({ length: SIZE }, (_, i) => i).filter((i) => list.some((one) => one.startMs <= i && i < one.endMs)))
+  new Set(
+    Array.from({ length: SIZE }, (_, i) => i).filter((i) => list.some((one) => one.startMs <= i && i < one.endMs)),
+  )
 
-const slotsWhere = (is: (i: number) => boolean): Set<number> => new Set(Array.from({ length: SIZE }, (_, i) => i).filter(is))
+const slotsWhere = (is: (i: number) => boolean): Set<number> =>
+  new Set(Array.from({ length: SIZE }, (_, i) => i).filter(is))
 
 function expectTidy(list: readonly Range[]): void {
   for (const [i, one] of list.entries()) {
@@ -42,7 +55,8 @@ describe('ranges', () => {
         expect(slots(minus)).toEqual(slotsWhere((i) => x.has(i) && !y.has(i)))
         expect(slots(both)).toEqual(slotsWhere((i) => x.has(i) && y.has(i)))
         for (const list of [union, both]) expectTidy(list)
-        for (const [i, one] of minus.entries()) if (i > 0) expect(one.startMs).toBeGreaterThanOrEqual((minus[i - 1] as Range).endMs)
+        for (const [i, one] of minus.entries())
+          if (i > 0) expect(one.startMs).toBeGreaterThanOrEqual((minus[i - 1] as Range).endMs)
         expect(totalMs(union)).toBe(slots(union).size)
         expect(unionRanges(union)).toEqual(union)
         expect(totalMs(minus) + totalMs(both)).toBe(x.size)
@@ -55,7 +69,8 @@ describe('ranges', () => {
     fc.assert(
       fc.property(ranges, fc.integer({ min: 0, max: 6 }), (a, gapMs) => {
         const joined = unionRanges(a, gapMs)
-        for (const [i, one] of joined.entries()) if (i > 0) expect(one.startMs - (joined[i - 1] as Range).endMs).toBeGreaterThan(gapMs)
+        for (const [i, one] of joined.entries())
+          if (i > 0) expect(one.startMs - (joined[i - 1] as Range).endMs).toBeGreaterThan(gapMs)
         expect(subtractRanges(a, joined)).toEqual([])
         for (const hole of subtractRanges(joined, a)) expect(hole.endMs - hole.startMs).toBeLessThanOrEqual(gapMs)
       }),
@@ -67,7 +82,9 @@ describe('ranges', () => {
     fc.assert(
       fc.property(range, range, (a, b) => {
         const both = intersect(a, b)
-        expect(both === null ? 0 : both.endMs - both.startMs).toBe([...slots([a])].filter((i) => slots([b]).has(i)).length)
+        expect(both === null ? 0 : both.endMs - both.startMs).toBe(
+          [...slots([a])].filter((i) => slots([b]).has(i)).length,
+        )
         if (b.startMs < b.endMs) expect(contains(a, b)).toBe([...slots([b])].every((i) => slots([a]).has(i)))
       }),
       { numRuns: 300 },
@@ -84,12 +101,14 @@ const FACTS: readonly Fact[] = [
   { state: 'partial', reason: 'not-final' },
   { state: 'unavailable', reason: 'not-entitled' },
 ]
-const record = fc.tuple(range, fc.integer({ min: 0, max: FACTS.length - 1 }), fc.integer({ min: 0, max: 99 })).map(([where, fact, asOfMs]): CoverageRecord => ({
-  ...where,
-  ...(FACTS[fact] as Fact),
-  requestId: `r${asOfMs}`,
-  asOfMs,
-}))
+const record = fc
+  .tuple(range, fc.integer({ min: 0, max: FACTS.length - 1 }), fc.integer({ min: 0, max: 99 }))
+  .map(([where, fact, asOfMs]): CoverageRecord => ({
+    ...where,
+    ...(FACTS[fact] as Fact),
+    requestId: `r${asOfMs}`,
+    asOfMs,
+  }))
 const records = fc.array(record, { maxLength: 12 })
 
 const factOf = (one: Fact): string => [one.state, one.reason, one.condition].join(' ')
@@ -98,7 +117,8 @@ const factOf = (one: Fact): string => [one.state, one.reason, one.condition].joi
 function model(written: readonly CoverageRecord[]): (CoverageRecord | undefined)[] {
   const out: (CoverageRecord | undefined)[] = Array.from({ length: SIZE })
   for (const one of written) {
-    for (let i = one.startMs; i < one.endMs; i++) if (out[i] === undefined || factOf(out[i] as CoverageRecord) !== factOf(one)) out[i] = one
+    for (let i = one.startMs; i < one.endMs; i++)
+      if (out[i] === undefined || factOf(out[i] as CoverageRecord) !== factOf(one)) out[i] = one
   }
   return out
 }
@@ -131,8 +151,14 @@ describe('coverage', () => {
       fc.property(records, (written) => {
         const proofs = model(written)
         for (const one of recordAll([], written)) {
-          for (const slot of proofs.slice(one.startMs, one.endMs)) expect(one.asOfMs).toBeLessThanOrEqual((slot as CoverageRecord).asOfMs)
-          expect(written.some((proof) => proof.requestId === one.requestId && proof.asOfMs === one.asOfMs && factOf(proof) === factOf(one))).toBe(true)
+          for (const slot of proofs.slice(one.startMs, one.endMs))
+            expect(one.asOfMs).toBeLessThanOrEqual((slot as CoverageRecord).asOfMs)
+          expect(
+            written.some(
+              (proof) =>
+                proof.requestId === one.requestId && proof.asOfMs === one.asOfMs && factOf(proof) === factOf(one),
+            ),
+          ).toBe(true)
         }
       }),
       { numRuns: 300 },
@@ -161,15 +187,21 @@ describe('coverage', () => {
         const list = recordAll([], written)
         const proofs = model(written)
         const inside = slots([within])
-        const where = (is: (one: CoverageRecord | undefined) => boolean): Set<number> => new Set([...inside].filter((i) => is(proofs[i])))
+        const where = (is: (one: CoverageRecord | undefined) => boolean): Set<number> =>
+          new Set([...inside].filter((i) => is(proofs[i])))
         for (const state of ['data', 'empty', 'partial', 'unavailable'] satisfies CoverageState[]) {
           const found = rangesIn(list, [state], within)
           expectTidy(found)
           expect(slots(found)).toEqual(where((one) => one?.state === state))
         }
-        expect(slots(provenRanges(list, within))).toEqual(where((one) => one?.state === 'data' || one?.state === 'empty'))
+        expect(slots(provenRanges(list, within))).toEqual(
+          where((one) => one?.state === 'data' || one?.state === 'empty'),
+        )
         expect(slots(unknownRanges(list, within))).toEqual(where((one) => one === undefined))
-        expectSame(forgetCoverage(list, within), proofs.map((one, i) => (inside.has(i) ? undefined : one)))
+        expectSame(
+          forgetCoverage(list, within),
+          proofs.map((one, i) => (inside.has(i) ? undefined : one)),
+        )
       }),
       { numRuns: 300 },
     )
@@ -179,9 +211,16 @@ describe('coverage', () => {
     fc.assert(
       fc.property(records, record, (written, other) => {
         const list = recordAll([], written)
-        expect(sameCoverage(list, list.map((one) => ({ ...one, requestId: 'x', asOfMs: 0 })))).toBe(true)
+        expect(
+          sameCoverage(
+            list,
+            list.map((one) => ({ ...one, requestId: 'x', asOfMs: 0 })),
+          ),
+        ).toBe(true)
         const changed = recordCoverage(list, other)
-        const isSame = JSON.stringify(model([...written, other]).map((one) => one && factOf(one))) === JSON.stringify(model(written).map((one) => one && factOf(one)))
+        const isSame =
+          JSON.stringify(model([...written, other]).map((one) => one && factOf(one))) ===
+          JSON.stringify(model(written).map((one) => one && factOf(one)))
         expect(sameCoverage(changed, list)).toBe(isSame)
       }),
       { numRuns: 300 },
@@ -191,6 +230,9 @@ describe('coverage', () => {
 
 const REASONS: readonly CoverageReason[] = ['holiday', 'before-listing']
 test('the reason alone makes another fact', () => {
-  const [a, b] = REASONS.map((reason, i) => ({ startMs: i * 10, endMs: i * 10 + 10, state: 'empty', reason, requestId: 'r', asOfMs: 1 }) as const)
+  const [a, b] = REASONS.map(
+    (reason, i) =>
+      ({ startMs: i * 10, endMs: i * 10 + 10, state: 'empty', reason, requestId: 'r', asOfMs: 1 }) as const,
+  )
   expect(recordAll([], [a as CoverageRecord, b as CoverageRecord])).toHaveLength(2)
 })

@@ -54,7 +54,13 @@ describe('the closed end', () => {
   })
 
   test('never calls a bar closed whose close lies ahead, at any minute of a week', () => {
-    for (const [name, interval] of [['XTKS', '1h'], ['XHKG', '30m'], ['XNYS', '1h'], ['CMES', '4h'], ['FX', '1h']] as const) {
+    for (const [name, interval] of [
+      ['XTKS', '1h'],
+      ['XHKG', '30m'],
+      ['XNYS', '1h'],
+      ['CMES', '4h'],
+      ['FX', '1h'],
+    ] as const) {
       const bars = calendar(name).expectedBars({ start: '2025-03-02', end: '2025-03-16' }, interval, 'session')
       const rules = clock(name, interval)
       const sessions = calendar(name).sessions({ start: '2025-02-28', end: '2025-03-18' })
@@ -68,7 +74,11 @@ describe('the closed end', () => {
       for (let now = day('2025-03-03'); now < day('2025-03-15'); now += 7 * 60_000) {
         const isClosed = closedTest(rules, now)
         for (const open of bars) {
-          if (endOf(open) > now) expect(isClosed(open), `${name} ${interval} ${new Date(open).toISOString()} at ${new Date(now).toISOString()}`).toBe(false)
+          if (endOf(open) > now)
+            expect(
+              isClosed(open),
+              `${name} ${interval} ${new Date(open).toISOString()} at ${new Date(now).toISOString()}`,
+            ).toBe(false)
           else if (open + 5 * 3_600_000 <= now) expect(isClosed(open)).toBe(true)
         }
       }

@@ -9,7 +9,11 @@ const DAY = 86_400_000
 const NOW = Date.UTC(2024, 5, 15)
 
 function named(name: string, capabilities: Partial<ProviderCapabilities> = {}, more: Partial<Provider> = {}): Provider {
-  return { ...fakeSource([], { assetClasses: ['equity', 'crypto', 'forex', 'index', 'future'], ...capabilities }).provider, name, ...more }
+  return {
+    ...fakeSource([], { assetClasses: ['equity', 'crypto', 'forex', 'index', 'future'], ...capabilities }).provider,
+    name,
+    ...more,
+  }
 }
 
 const order = async (providers: Provider[], query: Query, selection = {}): Promise<string[]> => {
@@ -19,7 +23,18 @@ const order = async (providers: Provider[], query: Query, selection = {}): Promi
 }
 
 describe('the order of sources', () => {
-  const all = ['stooq', 'yahoo', 'polygon', 'tiingo', 'alpaca', 'fmp', 'alphavantage', 'coingecko', 'cryptocompare', 'binance'].map((name) => named(name))
+  const all = [
+    'stooq',
+    'yahoo',
+    'polygon',
+    'tiingo',
+    'alpaca',
+    'fmp',
+    'alphavantage',
+    'coingecko',
+    'cryptocompare',
+    'binance',
+  ].map((name) => named(name))
 
   test.each([
     [{ symbol: 'AAPL', interval: '1d' }, ['yahoo', 'alpaca', 'tiingo', 'fmp', 'stooq']],
@@ -53,7 +68,11 @@ describe('the order of sources', () => {
   test('is replaced or extended by rules of the caller', async () => {
     const query = { symbol: 'AAPL', interval: '1d' } as const
     expect((await order(all, query, { rules: { 'equity:daily': ['stooq'] } }))[0]).toBe('stooq')
-    expect((await order(all, query, { rules: { equity: ['tiingo', '...'] } })).slice(0, 3)).toEqual(['tiingo', 'yahoo', 'alpaca'])
+    expect((await order(all, query, { rules: { equity: ['tiingo', '...'] } })).slice(0, 3)).toEqual([
+      'tiingo',
+      'yahoo',
+      'alpaca',
+    ])
     expect(() => testClient({ selection: { rules: { stocks: ['yahoo'] } } })).toThrow('has no rule "stocks"')
   })
 
@@ -90,7 +109,16 @@ describe('failover', () => {
     a.before = () => {
       throw new ProviderError(code, 'A is down')
     }
-    return { a, b, ...testClient({ providers: [{ ...a.provider, name: 'a' }, { ...b.provider, name: 'b' }] }) }
+    return {
+      a,
+      b,
+      ...testClient({
+        providers: [
+          { ...a.provider, name: 'a' },
+          { ...b.provider, name: 'b' },
+        ],
+      }),
+    }
   }
 
   test('before the first row asks the next source, says why, and stores nothing of the first', async () => {
@@ -100,7 +128,9 @@ describe('failover', () => {
     const table = await client.get(query)
     expect(coverageOf(table).source).toBe('b')
     expect(warnings).toEqual(['failover'])
-    expect((await client.status({ ...query, provider: 'b' })).updates[0]?.selection).toContain('a failed: [provider/unavailable] A is down')
+    expect((await client.status({ ...query, provider: 'b' })).updates[0]?.selection).toContain(
+      'a failed: [provider/unavailable] A is down',
+    )
     expect((await client.list()).map((entry) => entry.series.provider)).toEqual(['b'])
     a.before = () => {}
     expect(coverageOf(await client.get({ ...query, end: new Date(START + 90 * 60_000) })).source).toBe('b')
@@ -114,8 +144,12 @@ describe('failover', () => {
     a.before = () => {
       throw new ProviderError('provider/unavailable', 'A is down')
     }
-    await expect(client.get({ ...query, end: new Date(START + 90 * 60_000) })).rejects.toMatchObject({ code: 'provider/unavailable' })
-    await expect(client.update({ ...query, end: new Date(START + 90 * 60_000) })).rejects.toMatchObject({ code: 'provider/unavailable' })
+    await expect(client.get({ ...query, end: new Date(START + 90 * 60_000) })).rejects.toMatchObject({
+      code: 'provider/unavailable',
+    })
+    await expect(client.update({ ...query, end: new Date(START + 90 * 60_000) })).rejects.toMatchObject({
+      code: 'provider/unavailable',
+    })
     expect(b.requests).toHaveLength(0)
   })
 
