@@ -123,20 +123,20 @@ function bindSeries(client: DataClient, key: Pick<Query, BoundKey>): SeriesClien
     })
   }
   return Object.freeze({
-    get: (query) => client.get(bind(query)),
-    load: (query) => client.load(bind(query)),
-    update: (query) => client.update(bind(query)),
-    read: (query) => client.read(bind(query)),
+    get: async (query) => client.get(bind(query)),
+    load: async (query) => client.load(bind(query)),
+    update: async (query) => client.update(bind(query)),
+    read: async (query) => client.read(bind(query)),
     scan: (query) => client.scan(bind(query)),
-    plan: (query, operation) => client.plan(bind(query), operation),
-    coverage: (query) => client.coverage(bind(query)),
-    gaps: (query) => client.gaps(bind(query)),
+    plan: async (query, operation) => client.plan(bind(query), operation),
+    coverage: async (query) => client.coverage(bind(query)),
+    gaps: async (query) => client.gaps(bind(query)),
     status: () => client.status(bind()),
     history: () => client.history(bind()),
-    revisions: (query) => client.revisions(bind(query)),
-    rejects: (query) => client.rejects(bind(query)),
-    files: (query) => client.files(bind(query)),
-    pin: (name, query) => client.pin(bind(query), name),
+    revisions: async (query) => client.revisions(bind(query)),
+    rejects: async (query) => client.rejects(bind(query)),
+    files: async (query) => client.files(bind(query)),
+    pin: async (name, query) => client.pin(bind(query), name),
     unpin: (name) => client.unpin(bind(), name),
   } satisfies SeriesClient)
 }
