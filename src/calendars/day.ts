@@ -2,7 +2,7 @@
  * Days as whole numbers: 0 is 1970-01-01, in the proleptic Gregorian calendar, of no time zone.
  * @module
  */
-import { DAY_MS, type EpochMs } from '../contract/time.ts'
+import { DAY_MS } from '../contract/time.ts'
 import type { Weekday } from './spec.ts'
 
 /** Days after 1970-01-01; may be negative. */
@@ -33,11 +33,6 @@ export function weekdayOf(day: EpochDay): WeekdayNumber {
 /** `YYYY-MM-DD` of a day. */
 export function isoOf(day: EpochDay): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10)
-}
-
-/** Day that holds this instant, in UTC. */
-export function dayAt(ms: EpochMs): EpochDay {
-  return Math.floor(ms / DAY_MS)
 }
 
 /** Does this day of month exist, in leap years at least? */

@@ -4,7 +4,6 @@
  */
 import type { Calendar } from '../contract/calendar.ts'
 import { ConfigError } from '../contract/errors.ts'
-import { isLabelled } from '../contract/interval.ts'
 import type { Provider, ProviderCapabilities } from '../contract/provider.ts'
 import { type AssetClass, type Series, parseSeries, seriesKey } from '../contract/series.ts'
 import type { Snapshot } from '../contract/storage.ts'
@@ -211,9 +210,4 @@ export function requireProvider(route: Route): Provider {
   if (route.provider !== null) return route.provider
   const message = `provider: ${seriesKey(route.series)} is stored, but ${route.series.provider} is not configured: add it to providers`
   throw new ConfigError('config/provider', message, { field: 'provider', value: route.series.provider })
-}
-
-/** Is this a series of daily or longer bars? */
-export function isDaily(series: Series): boolean {
-  return series.interval !== undefined && isLabelled(series.interval)
 }

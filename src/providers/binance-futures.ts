@@ -9,7 +9,7 @@ import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
 import type { SchemaName } from '../contract/schema.ts'
 import { DAY_MS } from '../contract/time.ts'
 import { BINANCE } from './binance.ts'
-import { type KlineCursor, classifyBinance, klinePage } from './binance-klines.ts'
+import { type KlineCursor, classifyBinance, klinePage, klineQuery } from './binance-klines.ts'
 import { floatColumn, listAt, numberOf, objectAt, timeColumn } from './columns.ts'
 import {
   type HttpProviderFactory,
@@ -179,16 +179,12 @@ function ratios(body: unknown): PageColumns {
 
 const ENDPOINTS: Readonly<Partial<Record<SchemaName, Endpoint>>> = {
   ohlcv: {
-    toRequest({ baseUrl, symbol, vendorInterval, range, cursor }) {
-      const query = new URLSearchParams({
-        symbol,
-        interval: vendorInterval,
-        startTime: String(cursor?.startMs ?? range.startMs),
-        endTime: String(range.endMs - 1),
-        limit: String(ROWS),
-      })
-      return { url: `${baseUrl}/fapi/v1/klines?${query}`, as: 'json', scan: scanKlines, weight: 10 }
-    },
+    toRequest: (context) => ({
+      url: `${context.baseUrl}/fapi/v1/klines?${klineQuery(context, ROWS).toString()}`,
+      as: 'json',
+      scan: scanKlines,
+      weight: 10,
+    }),
     toPage: (body, context) => klinePage(body, context, CUT_AT),
   },
   funding: FUNDING,

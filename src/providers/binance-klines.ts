@@ -84,3 +84,17 @@ export function classifyBinance(response: HttpResponse): Error | null {
   const code = typeof body === 'object' && body !== null && 'code' in body ? CODES[Number(body.code)] : undefined
   return code === undefined ? classifyByStatus(response) : vendorError(code, response)
 }
+
+/** The query of klines, the same of spot and futures; both ends count the opening and are inclusive. */
+export function klineQuery(
+  { symbol, vendorInterval, range, cursor }: PageContext<KlineCursor, HttpProviderOptions>,
+  limit: number,
+): URLSearchParams {
+  return new URLSearchParams({
+    symbol,
+    interval: vendorInterval,
+    startTime: String(cursor?.startMs ?? range.startMs),
+    endTime: String(range.endMs - 1),
+    limit: String(limit),
+  })
+}

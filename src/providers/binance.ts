@@ -5,7 +5,7 @@
  * @module
  */
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
-import { type KlineCursor, classifyBinance, klinePage } from './binance-klines.ts'
+import { type KlineCursor, classifyBinance, klinePage, klineQuery } from './binance-klines.ts'
 import { floatColumn, integerColumn, listAt, malformed, textColumn, timeColumn } from './columns.ts'
 import {
   type HttpProviderFactory,
@@ -103,16 +103,12 @@ interface Endpoint {
 
 const ENDPOINTS: Readonly<Partial<Record<Context['series']['schema'], Endpoint>>> = {
   ohlcv: {
-    toRequest({ baseUrl, symbol, vendorInterval, range, cursor }) {
-      const query = new URLSearchParams({
-        symbol,
-        interval: vendorInterval,
-        startTime: String(cursor?.startMs ?? range.startMs),
-        endTime: String(range.endMs - 1),
-        limit: String(ROWS),
-      })
-      return { url: `${baseUrl}/api/v3/klines?${query}`, as: 'json', scan: scanKlines, weight: 2 }
-    },
+    toRequest: (context) => ({
+      url: `${context.baseUrl}/api/v3/klines?${klineQuery(context, ROWS).toString()}`,
+      as: 'json',
+      scan: scanKlines,
+      weight: 2,
+    }),
     toPage: (body, context) => klinePage(body, context, CUT_AT),
   },
   trades: {

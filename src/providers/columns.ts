@@ -173,17 +173,6 @@ export function objectAt(value: unknown, path: string): Readonly<Record<string, 
   return value as Readonly<Record<string, unknown>>
 }
 
-/** The list of objects at a place of an answer. @throws {ProviderError} `provider/response` naming the first that is none */
-export function objectsAt(value: unknown, path: string): readonly Readonly<Record<string, unknown>>[] {
-  const list = listAt(value, path)
-  for (let i = 0; i < list.length; i++) {
-    const entry = list[i]
-    if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
-      throw malformed(`${path}[${i}]`, entry, 'an object')
-  }
-  return list as readonly Readonly<Record<string, unknown>>[]
-}
-
 /** One bar as a plain object. More numeric fields become columns of the same name. */
 export interface BarRow {
   /** Bar open: epoch milliseconds, `Date` or ISO text. */

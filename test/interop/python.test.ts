@@ -1,6 +1,6 @@
 /**
  * Our files read by pyarrow and Polars, theirs read by us, value for value and type for type.
- * Set MARKETLAKE_PYTHON to a Python that has both: `python3 -m venv /tmp/venv && /tmp/venv/bin/pip install polars pyarrow`.
+ * Set MARKETLAKE_PYTHON to a Python that has both; make one with `python3 -m venv` and `pip install polars pyarrow`.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

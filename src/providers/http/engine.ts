@@ -2,6 +2,7 @@
  * The one door to the network: every provider's requests pass through its queue, retries, breaker and cache.
  * @module
  */
+import { createByteCache } from '../../contract/byte-cache.ts'
 import { ProviderError, hasCode } from '../../contract/errors.ts'
 import type { Emit } from '../../contract/events.ts'
 import type { Http, HttpResponse, ProviderHealth } from '../../contract/http.ts'
@@ -9,7 +10,6 @@ import type { Provider } from '../../contract/provider.ts'
 import type { Logger, Runtime } from '../../contract/runtime.ts'
 import { joined } from './abort.ts'
 import { type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts'
-import { type ResponseCache, createResponseCache } from './cache.ts'
 import { type Job, type Source, circuitOpen, createExchange } from './exchange.ts'
 import { createHealthCounter } from './health.ts'
 import { type Limiter, type LimitRegistry, sharedRegistry } from './limiter.ts'
@@ -77,7 +77,7 @@ function identityOf(secrets: readonly string[]): string {
 export function createHttpEngine(options: HttpEngineOptions): HttpEngine {
   const { runtime, http, log, emit } = options
   const limits = options.limits ?? sharedRegistry(runtime)
-  const cache: ResponseCache = createResponseCache(
+  const cache = createByteCache<HttpResponse>(
     http.cache === 'memory' ? (http.cacheBytes ?? DEFAULT_CACHE_BYTES) : 0,
   )
   const sources = new Map<string, Asked>()

@@ -5,9 +5,13 @@
 
 /** Values by key, with their estimated sizes. */
 export interface ByteCache<Value> {
+  /** The value, which counts as used now; undefined where there is none. */
   get(key: string): Value | undefined
+  /** Keeps a value unless it alone is larger than the whole cache. */
   set(key: string, value: Value, bytes: number): void
   delete(key: string): void
+  /** Forgets everything. */
+  clear(): void
 }
 
 /** Makes an empty cache that holds at most `maxBytes`. */
@@ -37,5 +41,9 @@ export function createByteCache<Value>(maxBytes: number): ByteCache<Value> {
       }
     },
     delete: remove,
+    clear() {
+      entries.clear()
+      total = 0
+    },
   }
 }
