@@ -5,6 +5,7 @@
 import type { PageColumns } from '../contract/provider.ts'
 import type { EpochMs } from '../contract/time.ts'
 import { floatColumn, textColumn, timeColumn } from './columns.ts'
+import { numberOf } from './decimal.ts'
 
 /** One event of an instrument. */
 export interface ActionRow {
@@ -26,4 +27,16 @@ export function actionColumns(rows: readonly ActionRow[]): PageColumns {
   }
   const foreign = rows.some(({ currency }) => typeof currency === 'string')
   return foreign ? { ...columns, currency: textColumn(rows.length, (i) => rows[i]?.currency) } : columns
+}
+
+/**
+ * Events of a day as they stand beside its bar: cash per share, and new shares per old share; neither 0 nor 1 nor
+ * nothing is an event.
+ */
+export function actionsOfDay(exDateMs: EpochMs, dividend: unknown, split: unknown): ActionRow[] {
+  const [cash, ratio] = [numberOf(dividend) ?? 0, numberOf(split) ?? 1]
+  return [
+    ...(cash === 0 ? [] : [{ kind: 'dividend' as const, exDateMs, value: cash }]),
+    ...(ratio === 1 || ratio === 0 ? [] : [{ kind: 'split' as const, exDateMs, value: ratio }]),
+  ]
 }

@@ -4,9 +4,8 @@
  */
 import type { PageColumns } from '../contract/provider.ts'
 import type { EpochMs } from '../contract/time.ts'
-import { floatColumn, integerColumn, malformed, textColumn } from './columns.ts'
-
-type Row = Readonly<Record<string, unknown>>
+import { type Row, malformed } from './answer.ts'
+import { floatColumn, integerColumn, textColumn } from './columns.ts'
 
 /** Nanoseconds of `2018-06-04T19:18:17.439212345Z`. */
 function nanosOf(text: unknown, path: string): bigint {

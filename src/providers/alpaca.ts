@@ -4,13 +4,15 @@
  * Source: https://docs.alpaca.markets/reference/stockbars, /stocktrades, /cryptobars, /cryptotrades
  * @module
  */
-import { ConfigError, ProviderError } from '../contract/errors.ts'
-import type { HttpResponse } from '../contract/http.ts'
-import { type Interval, barOpen, isLabelled, nextOpen } from '../contract/interval.ts'
-import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
+import { type Interval, nextOpen } from '../contract/interval.ts'
+import type { ProviderCapabilities } from '../contract/provider.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
+import { classifyAlpaca } from './alpaca-errors.ts'
+import { type AlpacaFeed, sourceOfFeed } from './alpaca-feed.ts'
+import { barColumns, rowsOf } from './alpaca-rows.ts'
+import { alpacaSymbol, refuseUnserved, symbolOfAlpaca } from './alpaca-symbols.ts'
 import { tradeColumns, tradesUntilBorder } from './alpaca-trades.ts'
-import { floatColumn, listAt, malformed, objectAt } from './columns.ts'
+import { type Row, malformed, objectAt } from './answer.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -19,13 +21,8 @@ import {
   type PageRequest,
   defineHttpProvider,
 } from './http/define.ts'
-import { classifyByStatus, vendorError, vendorText } from './http/status.ts'
-import { requireUsListing } from './listings.ts'
-import { instantMs } from './stamps.ts'
-import { pairOf, symbolOfPair } from './symbols.ts'
 
-/** Where prices come from; each is a source of its own. */
-export type AlpacaFeed = 'sip' | 'iex' | 'otc' | 'boats'
+export type { AlpacaFeed } from './alpaca-feed.ts'
 
 /** Options of {@link alpaca}. */
 export interface AlpacaOptions extends HttpProviderOptions {
@@ -36,7 +33,6 @@ export interface AlpacaOptions extends HttpProviderOptions {
 }
 
 const ROWS = 10_000
-const FEEDS: readonly AlpacaFeed[] = ['sip', 'iex', 'otc', 'boats']
 const FREE_DELAY_MS = 15 * 60_000
 // The border moves while a request is on its way.
 const DELAY_MARGIN_MS = 30_000
@@ -76,8 +72,6 @@ export const ALPACA: ProviderCapabilities = {
     'bars, pages, empty answers and trades of shares seen in recordings; errors quoted; days of coins and weeks not verified',
 }
 
-type Row = Readonly<Record<string, unknown>>
-
 interface Cursor {
   readonly token: string
   readonly startMs: EpochMs
@@ -85,25 +79,6 @@ interface Cursor {
   readonly held?: readonly Row[]
 }
 type Context = PageContext<Cursor, AlpacaOptions>
-
-/** `BTC-USD` -> `BTC/USD`; shares are the same. */
-function vendorSymbol(symbol: string): string {
-  const pair = pairOf(symbol)
-  return pair?.kind === 'crypto' ? `${pair.base}/${pair.quote}` : symbol
-}
-
-function canonicalSymbol(vendor: string): string {
-  const pair = vendor.includes('/') ? pairOf(vendor) : null
-  return pair === null ? vendor : symbolOfPair(pair)
-}
-
-/** Refuses what the vendor would answer with nothing. */
-function refuseUnknown(symbol: string): void {
-  requireUsListing(symbol)
-  if (pairOf(symbol)?.kind !== 'forex' && !symbol.endsWith('=F') && !symbol.startsWith('^')) return
-  const message = `has shares of the United States and coins, and ${symbol} is neither`
-  throw new ProviderError('provider/unsupported', message, { field: 'symbol', value: symbol })
-}
 
 /** End of what the plan shows now. */
 function visibleEndMs({ symbol, range, nowMs, options }: Context): EpochMs {
@@ -113,7 +88,7 @@ function visibleEndMs({ symbol, range, nowMs, options }: Context): EpochMs {
 
 function toRequest(context: Context): PageRequest {
   const { baseUrl, symbol, series, vendorInterval, range, cursor, keys, options } = context
-  refuseUnknown(series.symbol)
+  refuseUnserved(series.symbol)
   const isCrypto = symbol.includes('/')
   const isTrades = series.schema === 'trades'
   // Both ends are inclusive; trades count nanoseconds. Where the plan hides all of the range, the time before is asked for.
@@ -134,31 +109,6 @@ function toRequest(context: Context): PageRequest {
     url: `${baseUrl}/${place}/${isTrades ? 'trades' : 'bars'}?${query}`,
     headers: { 'apca-api-key-id': keys['apiKey'] as string, 'apca-api-secret-key': keys['secretKey'] as string },
     as: 'json',
-  }
-}
-
-/** Rows of the symbol: a page may hold none of it while another follows. */
-function rowsOf(list: unknown, symbol: string): readonly Row[] {
-  if (list === null || list === undefined) return []
-  if (Array.isArray(list)) return list.map((row, i) => objectAt(row, `[${i}]`))
-  const lists = objectAt(list, 'answer')
-  if (!Object.hasOwn(lists, symbol)) return []
-  return listAt(lists[symbol], symbol).map((row, i) => objectAt(row, `${symbol}[${i}]`))
-}
-
-/** Days begin at midnight in New York, or for coins in Chicago: a few hours into their UTC date. */
-function barColumns(rows: readonly Row[], interval: Interval): PageColumns {
-  const column = (name: string) => floatColumn(rows.length, (i) => rows[i]?.[name])
-  const stamps = Float64Array.from(rows, ({ t }, i) => instantMs(t, `[${i}].t`))
-  return {
-    timestamp: isLabelled(interval) ? stamps.map((ms) => barOpen(interval, ms)) : stamps,
-    open: column('o'),
-    high: column('h'),
-    low: column('l'),
-    close: column('c'),
-    volume: column('v'),
-    trade_count: column('n'),
-    vwap: column('vw'),
   }
 }
 
@@ -187,35 +137,16 @@ function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
   return { columns, proven, next: isLast ? undefined : { token, startMs: proven.endMs }, ...listed }
 }
 
-function classify(response: HttpResponse): Error | null {
-  const said = vendorText(response.body)
-  if (/invalid symbol/i.test(said)) return vendorError('provider/not-found', response, said)
-  // A wrong key is forbidden too, in one word.
-  if (response.status === 403 && /^(forbidden\.?|request is not authorized)?$/i.test(said))
-    return vendorError('provider/unauthorized', response, said)
-  return classifyByStatus(response)
-}
-
-function nameFor({ feed = 'sip' }: AlpacaOptions): string {
-  if (!FEEDS.includes(feed)) {
-    throw new ConfigError('config/option', `feed: ${JSON.stringify(feed)} is none of ${FEEDS.join(' ')}`, {
-      field: 'feed',
-      value: feed,
-    })
-  }
-  return feed === 'sip' ? 'alpaca' : `alpaca-${feed}`
-}
-
 /** Alpaca. Needs `apiKey` and `secretKey`. */
 export const alpaca: HttpProviderFactory<AlpacaOptions> = defineHttpProvider<Cursor, AlpacaOptions>({
   name: 'alpaca',
-  nameFor,
+  nameFor: ({ feed = 'sip' }) => sourceOfFeed(feed),
   optionNames: ['feed', 'delayMs'],
   capabilities: ALPACA,
   baseUrl: 'https://data.alpaca.markets',
   toRequest,
   toPage,
-  classify,
-  vendorSymbol,
-  canonicalSymbol,
+  classify: classifyAlpaca,
+  vendorSymbol: alpacaSymbol,
+  canonicalSymbol: symbolOfAlpaca,
 })

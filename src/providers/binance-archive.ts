@@ -5,13 +5,15 @@
  * @module
  */
 import { ConfigError } from '../contract/errors.ts'
-import { type Interval, INTERVALS, countOpens } from '../contract/interval.ts'
+import type { Interval } from '../contract/interval.ts'
 import type { ProviderCapabilities } from '../contract/provider.ts'
-import { type Range, intersect } from '../contract/range.ts'
-import { DAY_MS, type EpochMs } from '../contract/time.ts'
+import { intersect } from '../contract/range.ts'
+import type { EpochMs } from '../contract/time.ts'
+import { malformed } from './answer.ts'
+import { type Segment, planSegments } from './binance-archive-plan.ts'
+import { archiveRows } from './binance-archive-rows.ts'
 import { BINANCE } from './binance.ts'
-import { type Kline, classifyBinance, klineColumns, klinePage } from './binance-klines.ts'
-import { malformed } from './columns.ts'
+import { classifyBinance, klineColumns, klinePage } from './binance-klines.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -65,11 +67,6 @@ export const BINANCE_ARCHIVE: ProviderCapabilities = {
   verified: 'rows of both formats quoted from published files; names and publication documented',
 }
 
-/** One part of what was asked: a file, or a stretch of the interface. */
-interface Segment extends Range {
-  readonly kind: 'monthly' | 'daily' | 'rest'
-}
-
 /** Parts that are left, and where the interface goes on. */
 interface Cursor {
   readonly segments: readonly Segment[]
@@ -78,39 +75,7 @@ interface Cursor {
 
 type Context = PageContext<Cursor, BinanceArchiveOptions>
 
-// A month is filed on the first Monday of the next, a day on the day after.
-const MONTH_FILED_MS = 8 * DAY_MS
-const DAY_FILED_MS = DAY_MS
-/** A range of this many pages of the interface is not worth a file. */
-const REST_PAGES = 2
 const LARGEST_FILE_BYTES = 128 * 1024 * 1024
-
-function nextMonth(ms: EpochMs): EpochMs {
-  const date = new Date(ms)
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)
-}
-
-/** Which files hold a range; pure. Neighbouring stretches of the interface are one. */
-export function planSegments(range: Range, interval: Interval, nowMs: EpochMs, restRows: number): Segment[] {
-  const rest: Segment = { kind: 'rest', ...range }
-  if (INTERVALS[interval].ms >= DAY_MS || countOpens(interval, range) <= REST_PAGES * restRows) return [rest]
-  const segments: Segment[] = []
-  // A month of seconds is larger than any body that is read.
-  const hasMonths = interval !== '1s'
-  for (let ms = range.startMs; ms < range.endMs;) {
-    const monthEnd = nextMonth(ms)
-    const dayEnd = (Math.floor(ms / DAY_MS) + 1) * DAY_MS
-    const [kind, endMs]: [Segment['kind'], EpochMs] =
-      hasMonths && monthEnd + MONTH_FILED_MS <= nowMs
-        ? ['monthly', monthEnd]
-        : dayEnd + DAY_FILED_MS <= nowMs
-          ? ['daily', dayEnd]
-          : ['rest', range.endMs]
-    segments.push({ kind, startMs: ms, endMs: Math.min(endMs, range.endMs) })
-    ms = endMs
-  }
-  return segments
-}
 
 function marketOf({ market = 'spot' }: BinanceArchiveOptions): (typeof MARKETS)['spot' | 'um'] {
   if (Object.hasOwn(MARKETS, market)) return MARKETS[market]
@@ -143,25 +108,6 @@ function toRequest(context: Context): PageRequest {
   const name = encodeURIComponent(symbol)
   const path = `data/${market.path}/${segment.kind}/klines/${name}/${vendorInterval}/${name}-${vendorInterval}-${stamp}.zip`
   return { url: `${baseUrl}/${path}`, as: 'bytes', cacheable: true }
-}
-
-/** Epoch milliseconds of a stamp: spot files count microseconds since 2025, all others milliseconds. */
-function stampMs(text: string): number {
-  const stamp = Number(text)
-  return stamp > 1e14 ? stamp / 1000 : stamp
-}
-
-/** Rows of a file, which has a header since 2022 for futures and none for spot. @throws {ProviderError} `provider/response` */
-export function archiveRows(csv: string): Kline[] {
-  const lines = csv.trimEnd().split('\n')
-  if (lines[0]?.startsWith('open_time') === true) lines.shift()
-  if (lines.length === 1 && lines[0] === '') return []
-  return lines.map((line, i) => {
-    const cells = line.trimEnd().split(',')
-    const openMs = stampMs(cells[0] as string)
-    if (cells.length < 11 || !Number.isFinite(openMs)) throw malformed(`line ${i + 1}`, line, 'a kline of 12 cells')
-    return [openMs, ...cells.slice(1)]
-  })
 }
 
 async function toPage(body: unknown, context: Context, status: number): Promise<PageAnswer<Cursor>> {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
+import type { Endpoint } from './binance-endpoint.ts'
 import { type KlineCursor, classifyBinance, klinePage, klineQuery } from './binance-klines.ts'
 import { floatColumn, integerColumn, listAt, malformed, textColumn, timeColumn } from './columns.ts'
 import {
@@ -12,7 +13,6 @@ import {
   type HttpProviderOptions,
   type PageAnswer,
   type PageContext,
-  type PageRequest,
   defineHttpProvider,
 } from './http/define.ts'
 import { scanKlines } from './kline-scan.ts'
@@ -93,12 +93,6 @@ function tradePage(body: unknown, { range, cursor }: Context): PageAnswer<KlineC
   const fromId = all[rows.length === 0 ? all.length - 1 : all.findIndex((trade) => trade.T === endMs)]?.a as number
   if (rows.length === 0 && fromId === cursor?.fromId) throw malformed('answer', last.T, 'fewer trades of one instant')
   return { columns, proven, next: { startMs: proven.endMs, fromId } }
-}
-
-/** What one schema needs. */
-interface Endpoint {
-  toRequest(context: Context): PageRequest
-  toPage(body: unknown, context: Context): PageAnswer<KlineCursor>
 }
 
 const ENDPOINTS: Readonly<Partial<Record<Context['series']['schema'], Endpoint>>> = {

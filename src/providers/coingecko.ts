@@ -4,14 +4,16 @@
  * Source: https://docs.coingecko.com/reference/coins-id-ohlc, /coins-id-market-chart
  * @module
  */
-import { ProviderError } from '../contract/errors.ts'
-import type { HttpResponse } from '../contract/http.ts'
 import { type Interval, INTERVALS } from '../contract/interval.ts'
 import type { ProviderCapabilities } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
-import { COIN_IDS } from './coingecko-ids.ts'
-import { floatColumn, listAt, malformed, numberOf, objectAt, timeColumn } from './columns.ts'
+import { listAt, malformed, objectAt } from './answer.ts'
+import { daysFor, provenBy } from './coingecko-days.ts'
+import { classifyCoinGecko } from './coingecko-errors.ts'
+import { coinGeckoSymbol, coinOf, symbolOfCoinGecko } from './coingecko-symbols.ts'
+import { floatColumn, rowColumns, timeColumn } from './columns.ts'
+import { numberOf } from './decimal.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -21,8 +23,6 @@ import {
   defineHttpProvider,
 } from './http/define.ts'
 import { refuseFarTimes } from './http/page-guard.ts'
-import { type ProviderCode, classifyByStatus, vendorError, vendorText } from './http/status.ts'
-import { namesOf, pairOf, symbolOfPair } from './symbols.ts'
 
 /** Options of {@link coingecko}. */
 export interface CoinGeckoOptions extends HttpProviderOptions {
@@ -63,49 +63,8 @@ const PAID: ProviderCapabilities = {
 
 type Context = PageContext<never, CoinGeckoOptions>
 
-/** Days that an answer may be asked for, by length of the bars. */
-const DAYS: Readonly<Partial<Record<Interval, readonly number[]>>> = {
-  '30m': [1],
-  '4h': [7, 14, 30],
-  '1h': [1, 7, 14, 30, 90],
-  '1d': [1, 7, 14, 30, 90, 180],
-}
-
-const BUILT_IN = namesOf(COIN_IDS)
-
-/** `BTC-USD` -> `bitcoin+usd`. */
-function vendorSymbol(symbol: string): string {
-  const pair = pairOf(symbol)
-  const id = pair === null ? undefined : BUILT_IN.toVendor(pair.base)
-  return pair === null || id === undefined ? symbol : `${id}+${pair.quote.toLowerCase()}`
-}
-
-function canonicalSymbol(vendor: string): string {
-  const [id, quote] = vendor.split('+')
-  const base = BUILT_IN.toCanonical(id as string)
-  return base === undefined || quote === undefined
-    ? vendor
-    : symbolOfPair({ kind: 'crypto', base, quote: quote.toUpperCase() })
-}
-
-function coinOf({ series, options, symbol }: Context): { id: string; currency: string } {
-  const pair = pairOf(series.symbol)
-  const own = pair === null || !Object.hasOwn(options.ids ?? {}, pair.base) ? undefined : options.ids?.[pair.base]
-  const [id, currency] = own === undefined ? symbol.split('+') : [own, (pair as { quote: string }).quote.toLowerCase()]
-  if (id !== undefined && currency !== undefined) return { id, currency }
-  const message = `the id of ${series.symbol} is not known: give it as coingecko({ ids: { ${pair?.base ?? 'TICKER'}: '…' } })`
-  throw new ProviderError('provider/not-found', message, { symbol: series.symbol, field: 'ids' })
-}
-
-/** Days from now back to the start: the fewest that the vendor allows and that reach it. */
-function daysFor({ range, series, nowMs }: Context): number {
-  const needed = Math.ceil((nowMs - range.startMs) / DAY_MS)
-  const allowed = series.interval === undefined ? [Math.max(1, needed)] : (DAYS[series.interval] as readonly number[])
-  return allowed.find((days) => days >= needed) ?? (allowed.at(-1) as number)
-}
-
 function toRequest(context: Context): PageRequest {
-  const { id, currency } = coinOf(context)
+  const { id, currency } = coinOf(context.series.symbol, context.symbol, context.options.ids)
   const query = new URLSearchParams({ vs_currency: currency, days: String(daysFor(context)) })
   if (context.series.schema === 'values') query.set('interval', 'daily')
   else if (context.vendorInterval !== '') query.set('interval', context.vendorInterval)
@@ -130,13 +89,6 @@ function pointsOf(list: unknown, path: string, cells: number): readonly Point[] 
   })
 }
 
-/** What an answer that begins so many days before now proves of a range. */
-function provenBy(context: Context): Range {
-  const reachMs = context.nowMs - daysFor(context) * DAY_MS
-  const startMs = Math.max(context.range.startMs, reachMs)
-  return { startMs, endMs: Math.max(startMs, context.range.endMs) }
-}
-
 const isInside = (ms: EpochMs, { startMs, endMs }: Range): boolean => ms >= startMs && ms < endMs
 
 /** `[close ms, open, high, low, close]`: bars are stamped by their close. */
@@ -152,14 +104,10 @@ function barsOf(body: unknown, context: Context): PageAnswer<never> {
       throw malformed(`[${i}][0]`, points[i]?.[0], `a bar of ${series.interval}`)
   }
   const rows = points.filter((_, i) => isInside(opens[i] as number, range))
-  const column = (cell: number) => floatColumn(rows.length, (i) => rows[i]?.[cell])
   return {
     columns: {
       timestamp: timeColumn(rows.length, (i) => (rows[i]?.[0] as number) - lengthMs),
-      open: column(1),
-      high: column(2),
-      low: column(3),
-      close: column(4),
+      ...rowColumns(rows, { open: 1, high: 2, low: 3, close: 4 }),
       volume: floatColumn(rows.length, () => null),
     },
     proven: provenBy(context),
@@ -180,29 +128,6 @@ function valuesOf(body: unknown, context: Context): PageAnswer<never> {
   return { columns, proven: provenBy(context) }
 }
 
-/** Source: https://docs.coingecko.com/reference/common-errors-rate-limit. */
-const CODES: Readonly<Record<number, ProviderCode>> = {
-  429: 'provider/rate-limited',
-  10_002: 'provider/unauthorized',
-  10_005: 'provider/forbidden',
-  10_010: 'provider/unauthorized',
-  10_011: 'provider/unauthorized',
-  10_012: 'provider/unsupported',
-}
-
-/** Errors come as `{ error }`, `{ error: { status } }` and `{ status }`. */
-function classify(response: HttpResponse): Error | null {
-  const body = response.body as { status?: unknown; error?: { status?: unknown } | string } | null
-  const status = (typeof body?.error === 'object' ? body.error?.status : undefined) ?? body?.status
-  const said =
-    typeof status === 'object' && status !== null ? (status as { error_code?: unknown; error_message?: unknown }) : {}
-  const code = CODES[Number(said.error_code)]
-  if (code !== undefined) return vendorError(code, response, String(said.error_message ?? ''))
-  const failure = classifyByStatus(response)
-  if (failure !== null) return failure
-  return typeof body?.error === 'string' ? vendorError('provider/response', response, vendorText(body)) : null
-}
-
 /** CoinGecko. Pairs such as `BTC-USD`; the key is optional. */
 export const coingecko: HttpProviderFactory<CoinGeckoOptions> = defineHttpProvider<never, CoinGeckoOptions>({
   name: 'coingecko',
@@ -216,7 +141,7 @@ export const coingecko: HttpProviderFactory<CoinGeckoOptions> = defineHttpProvid
   baseUrl: 'https://api.coingecko.com/api/v3',
   toRequest,
   toPage: (body, context) => (context.series.schema === 'values' ? valuesOf : barsOf)(body, context),
-  classify,
-  vendorSymbol,
-  canonicalSymbol,
+  classify: classifyCoinGecko,
+  vendorSymbol: coinGeckoSymbol,
+  canonicalSymbol: symbolOfCoinGecko,
 })

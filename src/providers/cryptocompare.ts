@@ -5,11 +5,11 @@
  * @module
  */
 import { ProviderError } from '../contract/errors.ts'
-import type { HttpResponse } from '../contract/http.ts'
 import { type Interval, INTERVALS, barOpen, ceilOpen } from '../contract/interval.ts'
-import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
+import type { ProviderCapabilities } from '../contract/provider.ts'
 import { DAY_MS } from '../contract/time.ts'
-import { floatColumn, listAt, malformed, numberOf, objectAt, timeColumn } from './columns.ts'
+import { classifyCryptoCompare, firstTradeMs } from './cryptocompare-errors.ts'
+import { columnsOf, isBlank, rowsOf } from './cryptocompare-rows.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -19,7 +19,6 @@ import {
   defineHttpProvider,
 } from './http/define.ts'
 import { refuseFarTimes } from './http/page-guard.ts'
-import { type ProviderCode, classifyByStatus, vendorError, vendorText } from './http/status.ts'
 import { pairOf, pairOfJoined, symbolOfPair } from './symbols.ts'
 
 const ROWS = 2000
@@ -89,45 +88,6 @@ function toRequest(context: Context): PageRequest {
   }
 }
 
-type Row = Readonly<Record<string, unknown>>
-
-/** Rows of the three generations of the interface: `Data.Data` (v2), `Data` (v1), `Data` in capitals (data-api). */
-function rowsOf(body: unknown): readonly Row[] {
-  const answer = objectAt(body, 'answer')
-  const data = answer['Data']
-  const aggregated = answer['Aggregated'] ?? (Array.isArray(data) ? false : objectAt(data, 'Data')['Aggregated'])
-  if (aggregated === true) throw malformed('Aggregated', true, 'bars of the asked length')
-  const list = Array.isArray(data) ? data : listAt(objectAt(data, 'Data')['Data'], 'Data.Data')
-  return list.map((row, i) => objectAt(row, `Data[${i}]`))
-}
-
-const read = (row: Row, small: string, capital: string): unknown =>
-  Object.hasOwn(row, small) ? row[small] : row[capital]
-
-function columnsOf(rows: readonly Row[]): PageColumns {
-  const column = (small: string, capital: string) =>
-    floatColumn(rows.length, (i) => read(rows[i] as Row, small, capital))
-  return {
-    timestamp: timeColumn(
-      rows.length,
-      (i) => (numberOf(read(rows[i] as Row, 'time', 'TIMESTAMP')) ?? Number.NaN) * 1000,
-    ),
-    open: column('open', 'OPEN'),
-    high: column('high', 'HIGH'),
-    low: column('low', 'LOW'),
-    close: column('close', 'CLOSE'),
-    volume: column('volumefrom', 'VOLUME'),
-    quote_volume: column('volumeto', 'QUOTE_VOLUME'),
-  }
-}
-
-/** Before its listing a pair has bars of zeros without end: they are no bars. */
-function isBlank(row: Row): boolean {
-  return (['open', 'high', 'low', 'close'] as const).every(
-    (name) => numberOf(read(row, name, name.toUpperCase())) === 0,
-  )
-}
-
 function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
   const { range, series, cursor } = context
   const endMs = cursor?.endMs ?? range.endMs
@@ -148,32 +108,6 @@ function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
   return { columns: columnsOf(rows), proven, next: isOver ? undefined : { endMs: startMs } }
 }
 
-/** A window before the first trade is a failure that tells when the first was. */
-function firstTradeMs(body: unknown): number | null {
-  const error = (body as { Err?: { other_info?: { first?: unknown } } } | null)?.Err
-  const first = numberOf(error?.other_info?.first)
-  return first === null ? null : first * 1000
-}
-
-/** Text of an error under status 200 -> code; the first that matches. */
-const TEXTS: readonly (readonly [RegExp, ProviderCode])[] = [
-  [/rate limit/i, 'provider/rate-limited'],
-  [/only available for the last|toTs/i, 'provider/unsupported'],
-  [/api key|auth/i, 'provider/unauthorized'],
-  [/no data for|does not exist|not trading|no matching/i, 'provider/not-found'],
-]
-
-function classify(response: HttpResponse): Error | null {
-  const { body } = response
-  if (firstTradeMs(body) !== null) return null
-  const said = vendorText(body)
-  const failed = (body as { Response?: unknown } | null)?.Response === 'Error'
-  if (!failed && response.status < 400) return classifyByStatus(response)
-  const code = TEXTS.find(([pattern]) => pattern.test(said))?.[1]
-  if (code !== undefined) return vendorError(code, response, said)
-  return classifyByStatus(response) ?? vendorError('provider/response', response, said)
-}
-
 /** CryptoCompare. Pairs such as `BTC-USD` and `BTCUSDT`; the key is optional. */
 export const cryptocompare: HttpProviderFactory = defineHttpProvider<Cursor>({
   name: 'cryptocompare',
@@ -182,7 +116,7 @@ export const cryptocompare: HttpProviderFactory = defineHttpProvider<Cursor>({
   baseUrl: 'https://min-api.cryptocompare.com',
   toRequest,
   toPage,
-  classify,
+  classify: classifyCryptoCompare,
   vendorSymbol,
   canonicalSymbol,
 })

@@ -7,51 +7,17 @@
  */
 import type { Compressors } from '../codecs/parquet/index.ts'
 import { ConfigError, ProviderError } from '../contract/errors.ts'
-import { INTERVALS, type Interval, parseInterval } from '../contract/interval.ts'
-import { checkOptions } from '../contract/options.ts'
-import type { Basis, FetchContext, FetchRequest, Page, Provider, ProviderCapabilities } from '../contract/provider.ts'
-import { ASSET_CLASSES, type Series, parseProviderName, parseSymbol } from '../contract/series.ts'
-import type { PlatformOpen } from './file/open.ts'
+import { INTERVALS, type Interval } from '../contract/interval.ts'
+import type { FetchContext, FetchRequest, Page, Provider, ProviderCapabilities } from '../contract/provider.ts'
+import { ASSET_CLASSES, type Series } from '../contract/series.ts'
 import { EXTRA_COLUMNS, barsOf, pagesOf } from './file/bars.ts'
-import { checkZone } from './file/openings.ts'
-import { type FileFormat, readFile } from './file/read.ts'
-import { type ColumnMapping, checkMapping } from './file/recognise.ts'
+import type { PlatformOpen } from './file/open.ts'
+import { readFile } from './file/read.ts'
+import { type FileOptions, type Settings, readOptions } from './file/settings.ts'
 
 export type { FileFormat } from './file/read.ts'
 export type { ColumnMapping, FileField } from './file/recognise.ts'
-
-/** Where the file is and how it is meant. */
-export interface FileOptions {
-  /**
-   * A path, in which `{symbol}` and `{interval}` stand for those of the series, or a function that makes one. The symbol is
-   * the canonical one: `EURUSD=X` where EURUSD was asked, `BRK.B` for BRK-B.
-   */
-  readonly path: string | ((series: Series) => string)
-  /** Name of the provider; give each of several a name of its own. @default 'file' */
-  readonly name?: string
-  /** The only symbol in it. @default any */
-  readonly symbol?: string
-  /** The only interval in it. @default any that its rows are not too near for */
-  readonly interval?: Interval
-  /** Ours -> the file's name; false leaves a column out. @default recognised */
-  readonly columns?: ColumnMapping
-  /** IANA zone of times that carry no offset. @default 'UTC' */
-  readonly timeZone?: string
-  /** Which end of its bar a time names. @default 'open' */
-  readonly stamp?: 'open' | 'close'
-  /** @default told by its first bytes */
-  readonly format?: FileFormat
-  /** How its prices are adjusted. @default 'raw' */
-  readonly basis?: Basis
-}
-
-const KNOWN = ['path', 'name', 'symbol', 'interval', 'columns', 'timeZone', 'stamp', 'format', 'basis'] as const
-
-const ALLOWED = {
-  stamp: ['open', 'close'],
-  format: ['csv', 'parquet', 'arrow'],
-  basis: ['raw', 'splits', 'all'],
-} as const
+export type { FileOptions } from './file/settings.ts'
 
 /** What the source can do where nothing narrows it. */
 export const FILE: ProviderCapabilities = Object.freeze({
@@ -71,12 +37,6 @@ export const FILE: ProviderCapabilities = Object.freeze({
   columns: EXTRA_COLUMNS,
   verified: 'No network: whatever the file holds.',
 } satisfies ProviderCapabilities)
-
-interface Settings extends Required<Pick<FileOptions, 'path' | 'name' | 'columns' | 'timeZone' | 'stamp' | 'basis'>> {
-  readonly symbol: string | undefined
-  readonly interval: Interval | undefined
-  readonly format: FileFormat | undefined
-}
 
 /**
  * Makes a source of a file, or of one file per symbol and interval.
@@ -99,38 +59,6 @@ export function file(options: FileOptions): Provider {
     },
     fetch: (request: FetchRequest, context: FetchContext) => pages(settings, request, context),
   } satisfies Provider)
-}
-
-function readOptions(options: FileOptions): Settings {
-  checkOptions(options, KNOWN, 'file()')
-  const { path, columns = {}, timeZone = 'UTC', stamp = 'open', format, basis = 'raw' } = options
-  if (!(typeof path === 'function' || (typeof path === 'string' && path !== ''))) {
-    refuse('path', path, 'is no path: give a text, or a function of the series that returns one')
-  }
-  for (const [field, value] of Object.entries({ stamp, format, basis })) {
-    const allowed: readonly string[] = ALLOWED[field as keyof typeof ALLOWED]
-    if (value !== undefined && !allowed.includes(value)) refuse(field, value, `is none of ${allowed.join(', ')}`)
-  }
-  checkMapping(columns)
-  checkZone(timeZone)
-  return {
-    path,
-    columns,
-    timeZone,
-    stamp,
-    format,
-    basis,
-    name: parseProviderName(options.name ?? 'file', 'name'),
-    symbol: options.symbol === undefined ? undefined : parseSymbol(options.symbol),
-    interval: options.interval === undefined ? undefined : parseInterval(options.interval),
-  }
-}
-
-function refuse(field: string, value: unknown, why: string): never {
-  throw new ConfigError('config/option', `file().${field}: ${JSON.stringify(value) ?? String(value)} ${why}`, {
-    field,
-    value,
-  })
 }
 
 async function* pages(settings: Settings, request: FetchRequest, context: FetchContext): AsyncGenerator<Page> {

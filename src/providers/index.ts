@@ -21,7 +21,7 @@ export { type SyntheticOptions, synthetic } from './synthetic.ts'
 export { tiingo } from './tiingo.ts'
 export { yahoo } from './yahoo.ts'
 
-export { type BarRow, barPage } from './columns.ts'
+export { type BarRow, barPage } from './bar-page.ts'
 export {
   type HttpProviderFactory,
   type HttpProviderOptions,

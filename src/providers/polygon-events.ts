@@ -7,7 +7,8 @@
 import type { Range } from '../contract/range.ts'
 import type { EpochMs } from '../contract/time.ts'
 import type { ActionRow } from './actions.ts'
-import { listAt, numberOf, objectAt } from './columns.ts'
+import { rowsAt } from './answer.ts'
+import { numberOf } from './decimal.ts'
 import { dateMs, dayText } from './stamps.ts'
 
 const MOST_ROWS = 1000
@@ -66,8 +67,7 @@ export function joinEvents(a: PolygonEvents, b: PolygonEvents): PolygonEvents {
 export function readEvents(results: unknown, symbol: string): PolygonEvents {
   const dividends: ActionRow[] = []
   const splits: ActionRow[] = []
-  for (const [i, entry] of listAt(results, 'results').entries()) {
-    const row = objectAt(entry, `results[${i}]`)
+  for (const [i, row] of rowsAt(results, 'results').entries()) {
     if (row['ticker'] !== symbol) continue
     if (Object.hasOwn(row, FIELDS.splits)) {
       const [before, after] = [numberOf(row['split_from']), numberOf(row['split_to'])]

@@ -3,6 +3,9 @@
  * Source: https://massive.com/docs/rest/quickstart, tickers
  * @module
  */
+import { ProviderError } from '../contract/errors.ts'
+import type { Series } from '../contract/series.ts'
+import { requireUsListing } from './listings.ts'
 import { namesOf, pairOf, pairOfJoined, symbolOfPair } from './symbols.ts'
 
 const INDICES = namesOf({
@@ -32,4 +35,17 @@ export function symbolOfPolygon(vendor: string): string {
   if (kind === 'I') return INDICES.toCanonical(vendor) ?? `^${text}`
   const pair = pairOfJoined(text, kind === 'X' ? 'crypto' : 'forex')
   return pair === null ? vendor : symbolOfPair(pair)
+}
+
+/**
+ * Refuses what the vendor would answer with nothing, or with bars of another kind.
+ * @param symbol as the vendor spells it
+ * @throws {ProviderError} `provider/unsupported`
+ */
+export function refuseUnserved(series: Series, symbol: string): void {
+  requireUsListing(series.symbol)
+  const isPair = symbol.startsWith('X:') || symbol.startsWith('C:')
+  if (!series.symbol.endsWith('=F') && !(isPair && series.interval === '1w')) return
+  const what = isPair ? 'weeks of pairs begin on Sunday' : `has no futures: ${series.symbol} is one`
+  throw new ProviderError('provider/unsupported', what, { field: isPair ? 'interval' : 'symbol' })
 }

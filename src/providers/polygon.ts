@@ -5,14 +5,12 @@
  * Source: https://massive.com/docs/rest/stocks/aggregates/custom-bars; terms: https://massive.com/legal
  * @module
  */
-import type { Column } from '../contract/columns.ts'
-import { ProviderError } from '../contract/errors.ts'
-import type { HttpResponse } from '../contract/http.ts'
 import { INTERVALS, type Interval, barOpen, isLabelled, nextOpen } from '../contract/interval.ts'
-import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
+import type { ProviderCapabilities } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
-import { barPage as barPageOf, malformed, numberOf, objectAt, timeColumn } from './columns.ts'
+import { type Row, malformed, objectAt } from './answer.ts'
+import { barPage as barPageOf } from './bar-page.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -21,12 +19,13 @@ import {
   type PageRequest,
   defineHttpProvider,
 } from './http/define.ts'
-import { classifyByStatus, vendorError, vendorText } from './http/status.ts'
-import { requireUsListing } from './listings.ts'
-import { actionColumns } from './actions.ts'
-import { type PolygonEvents, NO_EVENTS, eventsPath, joinEvents, readEvents } from './polygon-events.ts'
-import { type Aggregates, aggregatesOf, joinAggregates, scanAnswer, sliceAggregates } from './polygon-scan.ts'
-import { polygonSymbol, symbolOfPolygon } from './polygon-symbols.ts'
+import { actionPage } from './polygon-actions.ts'
+import { POLYGON_HOSTS, type PolygonCursor, nextUrl, resultsOf } from './polygon-answer.ts'
+import { barColumns, opensOf, perInterval } from './polygon-bars.ts'
+import { classifyPolygon } from './polygon-errors.ts'
+import { eventsPath } from './polygon-events.ts'
+import { aggregatesOf, joinAggregates, scanAnswer, sliceAggregates } from './polygon-scan.ts'
+import { polygonSymbol, refuseUnserved, symbolOfPolygon } from './polygon-symbols.ts'
 import { dayText } from './stamps.ts'
 
 /** Options of {@link polygon}. */
@@ -37,30 +36,10 @@ export interface PolygonOptions extends HttpProviderOptions {
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
-const HOSTS: readonly string[] = ['api.polygon.io', 'api.massive.com']
 /** Most aggregates of a second, a minute or a day that make up one answer; bars of an hour count sixty. */
 const BASE_ROWS = 50_000
 // A request on its way must not cross the border.
 const TWO_YEARS_MS = 729 * DAY_MS
-
-/** Ours -> theirs, and what their bars are made of. Longer intraday bars follow midnight in New York, not UTC. */
-const SERVED: readonly (readonly [Interval, string, baseMs: number])[] = [
-  ['1s', '1/second', 1000],
-  ['5s', '5/second', 1000],
-  ['15s', '15/second', 1000],
-  ['30s', '30/second', 1000],
-  ['1m', '1/minute', MINUTE_MS],
-  ['3m', '3/minute', MINUTE_MS],
-  ['5m', '5/minute', MINUTE_MS],
-  ['15m', '15/minute', MINUTE_MS],
-  ['30m', '30/minute', MINUTE_MS],
-  ['1h', '1/hour', MINUTE_MS],
-  ['1d', '1/day', DAY_MS],
-  ['1w', '1/week', DAY_MS],
-  ['1mo', '1/month', DAY_MS],
-]
-const perInterval = <T>(of: (row: (typeof SERVED)[number]) => T): Partial<Record<Interval, T>> =>
-  Object.fromEntries(SERVED.map((row) => [row[0], of(row)]))
 
 /** What a free key can do. */
 export const POLYGON: ProviderCapabilities = {
@@ -83,27 +62,7 @@ export const POLYGON: ProviderCapabilities = {
   verified: 'daily bars and dividends seen in recordings; pages, empty answers and errors documented',
 }
 
-type Row = Readonly<Record<string, unknown>>
-
-interface Cursor {
-  /** First instant that is not proven yet. */
-  readonly startMs: EpochMs
-  /** The next page, and the end of the window that it belongs to; absent where a new window begins. */
-  readonly page?: { readonly url: string; readonly endMs: EpochMs }
-  /** Last bar of the page before, held back because the border may go through it. */
-  readonly held?: Aggregates
-  readonly events?: PolygonEvents
-}
-type Context = PageContext<Cursor, PolygonOptions>
-
-/** Refuses what the vendor would answer with nothing, or with bars of another kind. */
-function refuseUnknown({ series, symbol }: Context): void {
-  requireUsListing(series.symbol)
-  const isPair = symbol.startsWith('X:') || symbol.startsWith('C:')
-  if (!series.symbol.endsWith('=F') && !(isPair && series.interval === '1w')) return
-  const what = isPair ? 'weeks of pairs begin on Sunday' : `has no futures: ${series.symbol} is one`
-  throw new ProviderError('provider/unsupported', what, { field: isPair ? 'interval' : 'symbol' })
-}
+type Context = PageContext<PolygonCursor, PolygonOptions>
 
 /** End of what the plan shows now; of days, weeks and months, of the dates that are over in New York. */
 function visibleEndMs({ nowMs, options, series }: Context): EpochMs {
@@ -123,8 +82,8 @@ function windowOf(context: Context): Range {
 }
 
 function toRequest(context: Context): PageRequest {
-  refuseUnknown(context)
   const { baseUrl, symbol, series, vendorInterval, range, cursor, keys } = context
+  refuseUnserved(series, symbol)
   const headers = { authorization: `Bearer ${keys['apiKey']}` }
   if (cursor?.page !== undefined) {
     const scan = series.schema === 'actions' ? {} : { scan: scanAnswer }
@@ -141,40 +100,7 @@ function toRequest(context: Context): PageRequest {
   return { url: `${baseUrl}/${path}?adjusted=true&sort=asc&limit=${BASE_ROWS}`, headers, as: 'json', scan: scanAnswer }
 }
 
-/** The address of the next page is the vendor's own, and goes nowhere but to the vendor: it is asked with the key. */
-function nextUrl(answer: Row, { baseUrl }: Context): string | undefined {
-  const url = answer['next_url']
-  if (url === undefined || url === null || url === '') return undefined
-  const next = typeof url === 'string' && URL.canParse(url) ? new URL(url) : null
-  const isOurs =
-    next !== null &&
-    (next.origin === new URL(baseUrl).origin || (next.protocol === 'https:' && HOSTS.includes(next.host)))
-  if (!isOurs) throw new ProviderError('provider/redirect', 'names another host for its next page, which is not asked')
-  // The vendor has two names; keys and limits are the same.
-  return `${baseUrl}${next.pathname}${next.search}`
-}
-
-/** The list of an answer; nothing is said by leaving it out. */
-function resultsOf(answer: Row): unknown {
-  if (answer['status'] !== 'OK' && answer['status'] !== 'DELAYED') throw malformed('status', answer['status'], '"OK"')
-  const { results, resultsCount } = answer
-  return (results === undefined || results === null) && (numberOf(resultsCount) ?? 0) === 0 ? [] : results
-}
-
-/** Bars of a day and longer begin at midnight in New York, a few hours into their UTC date; weeks on Sunday. */
-function opensOf(t: Float64Array, interval: Interval): Float64Array {
-  const aheadMs = interval === '1w' ? DAY_MS : 0
-  return isLabelled(interval) ? t.map((ms) => barOpen(interval, ms + aheadMs)) : t
-}
-
-function barColumns({ t, values }: Aggregates, interval: Interval): PageColumns {
-  const times = opensOf(t, interval)
-  const { o, h, l, c, v, vw, n } = values as Record<string, Column>
-  const columns = { open: o, high: h, low: l, close: c, volume: v, vwap: vw, trade_count: n }
-  return { timestamp: timeColumn(times.length, (i) => times[i]), ...(columns as Record<string, Column>) }
-}
-
-function barPage(answer: Row, context: Context): PageAnswer<Cursor> {
+function barPage(answer: Row, context: Context): PageAnswer<PolygonCursor> {
   const { range, series, vendorInterval, cursor } = context
   const interval = series.interval as Interval
   const { startMs, endMs } = windowOf(context)
@@ -186,7 +112,7 @@ function barPage(answer: Row, context: Context): PageAnswer<Cursor> {
     return { columns: barPageOf([]), proven: { startMs, endMs: startMs }, next: { startMs } }
   }
   const bars = held === undefined ? fresh : joinAggregates(held, fresh)
-  const url = nextUrl(answer, context)
+  const url = nextUrl(answer, context.baseUrl)
   if (url === undefined) {
     const isOver = endMs >= Math.min(range.endMs, visibleEndMs(context))
     const proven = { startMs, endMs: Math.max(startMs, endMs) }
@@ -205,52 +131,17 @@ function barPage(answer: Row, context: Context): PageAnswer<Cursor> {
   }
 }
 
-function actionPage(answer: Row, context: Context): PageAnswer<Cursor> {
-  const { baseUrl, symbol, range, cursor, nowMs } = context
-  const events = joinEvents(cursor?.events ?? NO_EVENTS, readEvents(resultsOf(answer), symbol))
-  const hadSplits = cursor?.page?.url.includes('/reference/splits') === true
-  const url = nextUrl(answer, context) ?? (hadSplits ? undefined : `${baseUrl}/${eventsPath('splits', symbol, range)}`)
-  if (url === undefined) return { columns: actionColumns(events.rows(range, nowMs)), proven: range }
-  // Dividends and splits replace what is stored together, so nothing is proven before both are there.
-  const { startMs } = range
-  return {
-    columns: actionColumns([]),
-    proven: { startMs, endMs: startMs },
-    next: { startMs, page: { url, endMs: range.endMs }, events },
-  }
-}
-
-/** Failures are objects with a status of their own; some have `error`, some `message`, some no body at all. */
-function classify(response: HttpResponse): Error | null {
-  const { body, headers } = response
-  const status = typeof body === 'object' && body !== null ? (body as { status?: unknown }).status : undefined
-  const said = vendorText(body)
-  if (response.status === 429 || /maximum requests per minute/i.test(said)) {
-    // The minute of the limit is over within a minute; nothing is said of when.
-    const waitMs = headers['retry-after'] === undefined ? { retryAfterMs: MINUTE_MS } : {}
-    return new ProviderError('provider/rate-limited', `answered ${response.status}: ${said}`, {
-      status: response.status,
-      ...waitMs,
-    })
-  }
-  if (/unknown api key|api key was not provided/i.test(said))
-    return vendorError('provider/unauthorized', response, said)
-  if (status === 'NOT_AUTHORIZED') return vendorError('provider/forbidden', response, said)
-  if (status === 'NOT_FOUND') return vendorError('provider/not-found', response, said)
-  return classifyByStatus(response) ?? (status === 'ERROR' ? vendorError('provider/response', response, said) : null)
-}
-
 /** Polygon (Massive). Needs a key. */
-export const polygon: HttpProviderFactory<PolygonOptions> = defineHttpProvider<Cursor, PolygonOptions>({
+export const polygon: HttpProviderFactory<PolygonOptions> = defineHttpProvider<PolygonCursor, PolygonOptions>({
   name: 'polygon',
   optionNames: ['delayMs'],
   capabilities: POLYGON,
   baseUrl: 'https://api.polygon.io',
-  hosts: HOSTS,
+  hosts: POLYGON_HOSTS,
   toRequest,
   toPage: (body, context) =>
     (context.series.schema === 'actions' ? actionPage : barPage)(objectAt(body, 'answer'), context),
-  classify,
+  classify: classifyPolygon,
   vendorSymbol: polygonSymbol,
   canonicalSymbol: symbolOfPolygon,
 })

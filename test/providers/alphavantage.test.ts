@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isStampedByClose } from '../../src/providers/alphavantage.ts'
+import { isStampedByClose } from '../../src/providers/alphavantage-series.ts'
 import { alphavantage } from '../../src/providers/index.ts'
 import { recordedAnswers } from './recorded.ts'
 import { ask, at, listOf, range, rowsOf } from './asking.ts'

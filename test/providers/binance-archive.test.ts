@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { archiveRows, planSegments } from '../../src/providers/binance-archive.ts'
+import { planSegments } from '../../src/providers/binance-archive-plan.ts'
+import { archiveRows } from '../../src/providers/binance-archive-rows.ts'
 import { binanceArchive } from '../../src/providers/index.ts'
 import { unzipOne } from '../../src/providers/zip.ts'
 import { HAVE_RECORDINGS, bodyOf, recordings } from '../msw/recordings.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { barPage, floatColumn, integerColumn, numberOf, textColumn } from '../../src/providers/columns.ts'
+import { barPage } from '../../src/providers/bar-page.ts'
+import { floatColumn, integerColumn, numberOf, textColumn } from '../../src/providers/columns.ts'
 import { zoneClock } from '../../src/providers/zone.ts'
 import { at, listOf } from './asking.ts'
 

@@ -75,7 +75,7 @@ describe('synthetic', () => {
       fc.asyncProperty(
         fc.integer(),
         fc.string({ minLength: 1, maxLength: 8 }),
-        fc.double({ min: 0.01, max: 5 }),
+        fc.double({ min: 0.01, max: 5, noNaN: true }),
         async (seed, symbol, volatility) => {
           const range = { startMs: utc('2015-01-01'), endMs: utc('2016-01-01') }
           const { column, opens } = await fetchAll({ seed, volatility }, { interval: '1d', symbol }, range)
