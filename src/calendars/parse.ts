@@ -4,7 +4,7 @@
  */
 import { type EpochDay, WEEKDAYS, dayOf, parseIsoDay } from './day.ts'
 import { refuse } from './refuse.ts'
-import type { LocalMs } from './zone.ts'
+import type { LocalMs } from '../contract/time-zone.ts'
 
 /** Seven flags, Sunday first. */
 export type WeekdaySet = readonly boolean[]

@@ -3,10 +3,8 @@
  * @module
  */
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
-import { malformed } from './columns.ts'
-import { type ZoneClock, zoneClock } from './zone.ts'
-
-const HOUR_MS = 3_600_000
+import { malformed } from './answer.ts'
+import { zoneClock } from './zone.ts'
 
 /** The UTC day of an instant as `YYYY-MM-DD`. */
 export function dayText(ms: EpochMs): string {
@@ -39,18 +37,12 @@ const NAIVE = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?$/
 
 /** Reads times without offset, `2023-01-10 09:30:00`, as the wall clock of a zone shows them. */
 export function wallReader(zone: string): (value: unknown, path: string) => EpochMs {
-  const clock: ZoneClock = zoneClock(zone)
-  // Clocks change on the hour, so one offset holds for all stamps of an hour.
-  const offsets = new Map<number, number>()
+  const clock = zoneClock(zone)
   return (value, path) => {
     const wallMs =
       typeof value === 'string' && NAIVE.test(value) ? Date.parse(`${value.replace(' ', 'T')}Z`) : Number.NaN
     if (Number.isNaN(wallMs)) throw malformed(path, value, 'a date and a time of day')
-    const hourMs = Math.floor(wallMs / HOUR_MS) * HOUR_MS
-    const known = offsets.get(hourMs)
-    const offsetMs = known ?? hourMs - clock.utcMs(hourMs)
-    if (known === undefined) offsets.set(hourMs, offsetMs)
-    return wallMs - offsetMs
+    return clock.utcMs(wallMs)
   }
 }
 

@@ -81,7 +81,9 @@ export function synthetic(options: SyntheticOptions = {}): Provider {
   const bySession = market.calendar !== undefined
   return Object.freeze({
     name: market.name,
-    capabilities: bySession ? { ...SYNTHETIC, ...calendarOf(market), anchor: 'session', dayBoundary: 'session' } : SYNTHETIC,
+    capabilities: bySession
+      ? { ...SYNTHETIC, ...calendarOf(market), anchor: 'session', dayBoundary: 'session' }
+      : SYNTHETIC,
     fetch: (request: FetchRequest, context: FetchContext) => pages(market, request, context),
   } satisfies Provider)
 }

@@ -84,6 +84,18 @@ describe('zones', () => {
     }
   })
 
+  it('know the clock of years without a table, and keep nothing of them', () => {
+    for (const zone of ZONES) {
+      const { offsetAt, toUtc } = zoneOf(zone)
+      const clock = clocks.get(zone) as (ms: number) => number
+      for (const year of [1850, 1899, 1900, 2099, 2100, 2500]) {
+        const ms = Date.UTC(year, 5, 15, 12)
+        expect([zone, year, offsetAt(ms)]).toEqual([zone, year, clock(ms) - ms])
+        expect([zone, year, toUtc(clock(ms))]).toEqual([zone, year, ms])
+      }
+    }
+  })
+
   it('know summer time in New York and refuse a zone that is none', () => {
     const { toUtc } = zoneOf('America/New_York')
     const iso = (local: string): string => new Date(toUtc(Date.parse(local))).toISOString()

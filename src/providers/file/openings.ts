@@ -6,7 +6,7 @@ import type { TimeColumn } from '../../codecs/csv/index.ts'
 import { ConfigError } from '../../contract/errors.ts'
 import { INTERVALS, type Interval, barOpen, isLabelled, shiftOpen } from '../../contract/interval.ts'
 import { DAY_MS } from '../../contract/time.ts'
-import { type ZoneClock, zoneClock } from '../zone.ts'
+import { zoneClock } from '../zone.ts'
 
 /** How the times of a file are meant. */
 export interface StampRules {
@@ -40,28 +40,12 @@ export function openingsOf(times: TimeColumn, rules: StampRules): Float64Array {
 
 /** Epoch milliseconds. A clock without offset stands in the zone: of two hours the earlier, a skipped one the later. */
 function instantsOf(times: TimeColumn, timeZone: string): Float64Array {
-  const toUtc = wallToUtc(zoneClock(timeZone))
+  const clock = zoneClock(timeZone)
   return times.wallMs.map((wall, row) => {
     const offset = times.offsetMs[row] as number
-    const ms = Number.isNaN(offset) ? toUtc(wall) : wall - offset
+    const ms = Number.isNaN(offset) && !Number.isNaN(wall) ? clock.utcMs(wall) : wall - offset
     return ms + (times.nanos?.[row] ?? 0) / 1e6
   })
-}
-
-/** Asks the platform a few times a day, not once a row. */
-function wallToUtc(clock: ZoneClock): (wallMs: number) => number {
-  const offsets = new Map<number, number>()
-  return (wallMs) => {
-    if (Number.isNaN(wallMs)) return wallMs
-    const day = Math.floor(wallMs / DAY_MS)
-    let offset = offsets.get(day)
-    if (offset === undefined) {
-      const [before, after] = [clock.offsetMs((day - 1) * DAY_MS), clock.offsetMs((day + 2) * DAY_MS)]
-      offset = before === after ? before : Number.NaN
-      offsets.set(day, offset)
-    }
-    return Number.isNaN(offset) ? clock.utcMs(wallMs) : wallMs - offset
-  }
 }
 
 /**
