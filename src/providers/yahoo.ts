@@ -4,14 +4,11 @@
  * Source: behaviour of `/v8/finance/chart`, for which the vendor publishes no documentation.
  * @module
  */
-import type { HttpResponse } from '../contract/http.ts'
-import { type Interval, barOpen, ceilOpen, isLabelled } from '../contract/interval.ts'
-import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
+import { type Interval, barOpen, isLabelled } from '../contract/interval.ts'
+import type { ProviderCapabilities } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { DAY_MS } from '../contract/time.ts'
-import { ProviderError } from '../contract/errors.ts'
-import { actionColumns } from './actions.ts'
-import { listAt, malformed, numberOf, objectAt, timeColumn } from './columns.ts'
+import { listAt, numberOf, objectAt } from './columns.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -21,9 +18,12 @@ import {
   defineHttpProvider,
 } from './http/define.ts'
 import { refuseFarTimes } from './http/page-guard.ts'
-import { type ProviderCode, classifyByStatus, vendorError, vendorText } from './http/status.ts'
 import { fromClassSeparator, withClassSeparator } from './symbols.ts'
-import { type Chart, chartColumns, clockOf, isCoarserThan, liveRowOf, sessionDates } from './yahoo-rows.ts'
+import { chartOf, liveRowOf, refuseOtherLength } from './yahoo-chart.ts'
+import { classifyYahoo, isWindowWithoutData } from './yahoo-errors.ts'
+import { eventColumns } from './yahoo-events.ts'
+import { chartColumns } from './yahoo-rows.ts'
+import { scanChart } from './yahoo-scan.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -97,72 +97,7 @@ function toRequest(context: Context): PageRequest {
     'user-agent':
       'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
   }
-  return { url: `${context.baseUrl}/v8/finance/chart/${path}?${query}`, headers, as: 'json' }
-}
-
-/** The vendor's names of one length are the same. */
-const SAME_GRANULARITY: Readonly<Record<string, string>> = { '60m': '1h' }
-const granularity = (name: string): string => SAME_GRANULARITY[name] ?? name
-
-function listOrNone(value: unknown, length: number, path: string): readonly unknown[] | undefined {
-  if (value === undefined || value === null) return undefined
-  const list = listAt(value, path)
-  if (list.length !== length) throw malformed(`${path}.length`, list.length, `${length}, one value a timestamp,`)
-  return list
-}
-
-function chartOf(result: Readonly<Record<string, unknown>>): Chart {
-  const meta = objectAt(result['meta'], 'chart.result[0].meta')
-  const indicators = objectAt(result['indicators'] ?? {}, 'indicators')
-  const quote = objectAt((indicators['quote'] as readonly unknown[] | undefined)?.[0] ?? {}, 'indicators.quote[0]')
-  const adjclose = (indicators['adjclose'] as readonly unknown[] | undefined)?.[0]
-  const stamps =
-    result['timestamp'] === undefined || result['timestamp'] === null ? [] : listAt(result['timestamp'], 'timestamp')
-  const read = (name: string): readonly unknown[] | undefined =>
-    listOrNone(quote[name], stamps.length, `indicators.quote[0].${name}`)
-  return {
-    meta,
-    clock: clockOf(meta),
-    times: timeColumn(stamps.length, (i) => (typeof stamps[i] === 'number' ? stamps[i] * 1000 : stamps[i])),
-    quote: { open: read('open'), high: read('high'), low: read('low'), close: read('close'), volume: read('volume') },
-    adjusted:
-      adjclose === undefined || stamps.length === 0
-        ? undefined
-        : listOrNone(objectAt(adjclose, 'adjclose[0]')['adjclose'], stamps.length, 'adjclose'),
-  }
-}
-
-/** Kind of event -> its list in the answer and its value. */
-const EVENTS = [
-  [
-    'split',
-    'splits',
-    (event: Readonly<Record<string, unknown>>) => {
-      const [numerator, denominator] = [numberOf(event['numerator']), numberOf(event['denominator'])]
-      return numerator === null || denominator === null || denominator === 0 ? null : numerator / denominator
-    },
-  ],
-  ['dividend', 'dividends', (event: Readonly<Record<string, unknown>>) => numberOf(event['amount'])],
-  ['capital-gain', 'capitalGains', (event: Readonly<Record<string, unknown>>) => numberOf(event['amount'])],
-] as const
-
-/** Splits and dividends by ex-date, of the days that the range touches. The keys of the vendor's lists follow the bars; `date` is the session itself. */
-function eventColumns(result: Readonly<Record<string, unknown>>, chart: Chart, range: Range): PageColumns {
-  const days = { startMs: barOpen('1d', range.startMs), endMs: ceilOpen('1d', range.endMs) }
-  const events = objectAt(result['events'] ?? {}, 'events')
-  const rows = EVENTS.flatMap(([kind, list, valueOf]) =>
-    Object.values(objectAt(events[list] ?? {}, `events.${list}`)).map((entry) => {
-      const event = objectAt(entry, `events.${list}`)
-      const atMs = (numberOf(event['date']) ?? Number.NaN) * 1000
-      const [exDateMs] = sessionDates(
-        timeColumn(1, () => atMs),
-        chart.clock,
-        -1,
-      )
-      return { kind, exDateMs: exDateMs as number, value: valueOf(event), currency: event['currency'] }
-    }),
-  ).filter(({ exDateMs }) => exDateMs >= days.startMs && exDateMs < days.endMs)
-  return actionColumns(rows)
+  return { url: `${context.baseUrl}/v8/finance/chart/${path}?${query}`, headers, as: 'json', scan: scanChart }
 }
 
 function toPage(body: unknown, context: Context): PageAnswer<never> {
@@ -171,26 +106,14 @@ function toPage(body: unknown, context: Context): PageAnswer<never> {
   const answer = objectAt(objectAt(body, 'answer')['chart'], 'chart')
   const [first] =
     answer['result'] === null || answer['result'] === undefined ? [] : listAt(answer['result'], 'chart.result')
-  // An instrument without data in the window is an error of its own in this interface, and an empty one here.
-  if (first === undefined && WINDOW_WITHOUT_DATA.test(vendorText(answer['error'])))
+  if (first === undefined && isWindowWithoutData(answer['error']))
     return { columns: { timestamp: new Float64Array(0) }, proven: range }
   const result = objectAt(first, 'chart.result[0]')
   const chart = chartOf(result)
   // The live row is of today whatever was asked.
   refuseFarTimes(liveRowOf(chart) < 0 ? chart.times : chart.times.subarray(0, -1), range, ours)
-  const sent = chart.meta['dataGranularity']
-  const coarse = isCoarserThan(ours, chart.times) && !isLabelled(ours)
-  if ((typeof sent === 'string' && granularity(sent) !== granularity(theirs)) || (coarse && ours === '30m')) {
-    throw new ProviderError(
-      'provider/response',
-      `was asked for bars of ${theirs} and answered with longer or shorter ones`,
-      {
-        field: 'dataGranularity',
-        value: coarse ? 'twice as long' : sent,
-      },
-    )
-  }
-  const actions = eventColumns(result, chart, range)
+  refuseOtherLength(chart, ours, theirs)
+  const actions = eventColumns(result, chart.clock, range)
   if (series.schema === 'actions') return { columns: actions, proven: range }
   const columns = chartColumns(chart, ours, range, period(range, ours).endMs)
   const listedMs = Math.min(
@@ -207,39 +130,6 @@ function toPage(body: unknown, context: Context): PageAnswer<never> {
 
 /** Kinds of instruments that pay and split; that one had none is a fact worth keeping. */
 const HAS_ACTIONS: ReadonlySet<string> = new Set(['EQUITY', 'ETF', 'MUTUALFUND'])
-
-const WINDOW_WITHOUT_DATA = /^Data doesn't exist for startDate/i
-
-/** Name of an error in the body -> code. */
-const ERRORS: Readonly<Record<string, ProviderCode>> = {
-  'Not Found': 'provider/not-found',
-  Unauthorized: 'provider/unauthorized',
-  'Unprocessable Entity': 'provider/unsupported',
-  'Bad Request': 'provider/unsupported',
-  'Too Many Requests': 'provider/rate-limited',
-  'Internal Server Error': 'provider/unavailable',
-}
-
-/** Reads `{ chart | finance: { error } }` before the status, and the texts of pages that refuse or are down. */
-export function classifyYahoo(response: HttpResponse): Error | null {
-  const { body, status } = response
-  if (typeof body === 'string') {
-    if (/too many requests/i.test(body)) return vendorError('provider/rate-limited', response, 'Too Many Requests')
-    if (/will be right back/i.test(body)) return vendorError('provider/unavailable', response, 'Will be right back')
-    return classifyByStatus(response)
-  }
-  for (const envelope of ['chart', 'finance']) {
-    const part = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[envelope] : undefined
-    const error = typeof part === 'object' && part !== null ? (part as Record<string, unknown>)['error'] : undefined
-    if (typeof error !== 'object' || error === null) continue
-    const said = vendorText(error)
-    if (WINDOW_WITHOUT_DATA.test(said)) return null
-    const known = ERRORS[String((error as Record<string, unknown>)['code'])]
-    const byStatus = classifyByStatus(response) as ProviderError | null
-    return vendorError(known ?? (byStatus?.code as ProviderCode | undefined) ?? 'provider/response', response, said)
-  }
-  return status === 204 ? vendorError('provider/unavailable', response) : classifyByStatus(response)
-}
 
 /** Yahoo Finance. Keyless; symbols are Yahoo's own, but for classes of shares: `BRK.B`. */
 export const yahoo: HttpProviderFactory = defineHttpProvider<never>({
