@@ -82,7 +82,8 @@ export function scanKlines(bytes: Uint8Array): PageColumns | undefined {
   let rows = 0
   if (bytes.length > 2) {
     for (;;) {
-      if (rows === most || bytes[place.at++] !== OPEN) return undefined
+      // A time is a bare number.
+      if (rows === most || bytes[place.at++] !== OPEN || bytes[place.at] === QUOTE) return undefined
       for (let cell = 0; cell < CELLS; cell++) {
         if (cell > 0 && bytes[place.at++] !== COMMA) return undefined
         const value = scanNumber(bytes, place)

@@ -5,6 +5,7 @@
  */
 import { type Column, sliceColumn, valueAt } from '../contract/columns.ts'
 import { floatColumn, listAt, numberOf, objectAt } from './columns.ts'
+import { cutOf, parseAround } from './json-cuts.ts'
 
 /** Fields of an aggregate, `t` first. */
 const FIELDS = ['t', 'o', 'h', 'l', 'c', 'v', 'vw', 'n'] as const
@@ -48,9 +49,8 @@ export function joinAggregates(a: Aggregates, b: Aggregates): Aggregates {
   return { t: Float64Array.from([...a.t, ...b.t]), values }
 }
 
-const [SPACE, QUOTE, PLUS, COMMA, MINUS, POINT, ZERO, COLON, LIST, LIST_END, OBJECT, OBJECT_END] = [
-  32, 34, 43, 44, 45, 46, 48, 58, 91, 93, 123, 125,
-] as const
+const [TAB, NEWLINE, RETURN, SPACE, QUOTE, PLUS, COMMA, MINUS, POINT, ZERO, COLON, LIST, LIST_END, OBJECT, OBJECT_END] =
+  [9, 10, 13, 32, 34, 43, 44, 45, 46, 48, 58, 91, 93, 123, 125] as const
 const [SMALL_E, LARGE_E, SMALL_V, SMALL_W] = [101, 69, 118, 119] as const
 const VW = FIELDS.indexOf('vw')
 /** Character of a field of one letter -> its place. */
@@ -69,24 +69,17 @@ function findList(bytes: Uint8Array): number {
   const end = Math.min(bytes.length, HEAD_BYTES)
   for (let at = 0; at < end; at++) {
     if (!MARK.every((letter, i) => bytes[at + i] === letter)) continue
-    let place = at + MARK.length
-    while ((bytes[place] as number) <= SPACE) place++
+    const place = afterSpace(bytes, at + MARK.length)
     return bytes[place] === LIST ? place : -1
   }
   return -1
 }
 
-/** What stands around the list, with an empty list in its place. */
-function around(bytes: Uint8Array, start: number, end: number): Record<string, unknown> | undefined {
-  const decoder = new TextDecoder()
-  try {
-    const rest: unknown = JSON.parse(
-      `${decoder.decode(bytes.subarray(0, start))}[]${decoder.decode(bytes.subarray(end))}`,
-    )
-    return typeof rest === 'object' && rest !== null ? (rest as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
+/** First byte at or after this one that is no space of JSON. */
+function afterSpace(bytes: Uint8Array, start: number): number {
+  let at = start
+  for (let byte = bytes[at]; byte === SPACE || byte === TAB || byte === NEWLINE || byte === RETURN; byte = bytes[++at]);
+  return at
 }
 
 /**
@@ -99,8 +92,7 @@ export function scanAnswer(bytes: Uint8Array): unknown {
   let capacity = Math.ceil(bytes.length / TYPICAL_ROW_BYTES) + 1
   let columns = FIELDS.map(() => new Float64Array(capacity).fill(Number.NaN))
   let rows = 0
-  let at = start + 1
-  while ((bytes[at] as number) <= SPACE) at++
+  let at = afterSpace(bytes, start + 1)
   if (bytes[at] !== LIST_END) {
     for (;;) {
       if (bytes[at++] !== OBJECT) return undefined
@@ -113,16 +105,16 @@ export function scanAnswer(bytes: Uint8Array): unknown {
         })
       }
       for (;;) {
-        while ((bytes[at] as number) <= SPACE) at++
+        if ((bytes[at] as number) <= SPACE) at = afterSpace(bytes, at)
         if (bytes[at] !== QUOTE) return undefined
         const isOne = bytes[at + 2] === QUOTE
         const isVw = bytes[at + 1] === SMALL_V && bytes[at + 2] === SMALL_W && bytes[at + 3] === QUOTE
         const field = isOne ? (FIELD_AT[bytes[at + 1] as number] as number) : isVw ? VW : -1
         if (field < 0) return undefined
         at += isOne ? 3 : 4
-        while ((bytes[at] as number) <= SPACE) at++
+        if ((bytes[at] as number) <= SPACE) at = afterSpace(bytes, at)
         if (bytes[at++] !== COLON) return undefined
-        while ((bytes[at] as number) <= SPACE) at++
+        if ((bytes[at] as number) <= SPACE) at = afterSpace(bytes, at)
 
         const numberAt = at
         const isNegative = bytes[at] === MINUS
@@ -134,6 +126,7 @@ export function scanAnswer(bytes: Uint8Array): unknown {
         for (; digit >= 0 && digit <= 9; digit = (bytes[++at] as number) - ZERO) digits = digits * 10 + digit
         if (at === digitsAt) return undefined
         let length = at - digitsAt
+        if (length > 1 && bytes[digitsAt] === ZERO) return undefined
         if (bytes[at] === POINT) {
           const pointAt = at++
           for (digit = (bytes[at] as number) - ZERO; digit >= 0 && digit <= 9; digit = (bytes[++at] as number) - ZERO)
@@ -162,20 +155,21 @@ export function scanAnswer(bytes: Uint8Array): unknown {
         }
         ;(columns[field] as Float64Array)[rows] = value
 
-        while ((bytes[at] as number) <= SPACE) at++
+        if ((bytes[at] as number) <= SPACE) at = afterSpace(bytes, at)
         const byte = bytes[at++]
         if (byte === OBJECT_END) break
         if (byte !== COMMA) return undefined
       }
       rows++
-      while ((bytes[at] as number) <= SPACE) at++
+      if ((bytes[at] as number) <= SPACE) at = afterSpace(bytes, at)
       if (bytes[at] === LIST_END) break
       if (bytes[at++] !== COMMA) return undefined
-      while ((bytes[at] as number) <= SPACE) at++
+      if ((bytes[at] as number) <= SPACE) at = afterSpace(bytes, at)
     }
   }
-  const answer = around(bytes, start, at + 1)
-  if (answer === undefined) return undefined
+  const answer = parseAround(bytes, [{ start, end: at + 1 }]) as { readonly results?: unknown } | null | undefined
+  // The list may have stood in another part, or have been replaced by another of its name.
+  if (cutOf(answer?.results) < 0) return undefined
   const values: Record<string, Column> = {}
   for (const [i, name] of FIELDS.entries()) {
     if (i === 0) continue

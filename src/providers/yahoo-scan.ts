@@ -4,16 +4,15 @@
  * @module
  */
 import { type Column, columnLength, isNullable } from '../contract/columns.ts'
-import { type ScannedList, scanNumbers } from './number-scan.ts'
+import { type Cut, cutOf, parseAround } from './json-cuts.ts'
+import { scanNumbers } from './number-scan.ts'
 
 const [QUOTE, COLON, LIST] = [34, 58, 91] as const
 const QUOTED = ['open', 'high', 'low', 'close', 'volume'] as const
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 /** Texts before a list that may be read, as bytes. */
-const KEYS: readonly Uint8Array[] = ['timestamp', ...QUOTED, 'adjclose'].map((name) => bytesOf(`"${name}":`))
-/** Holds the place of a list in the rest, with its number behind: letters alone, so that escapes of it are known. */
-const MARK = 'scannedlist'
-const ESCAPED_LETTER = /\\u00[67]/i
+const KEYS: readonly Uint8Array[] = ['timestamp', ...QUOTED, 'adjclose'].map((name) =>
+  Uint8Array.from(`"${name}":`, (letter) => letter.charCodeAt(0)),
+)
 
 /** Does the name of a list end here? */
 function endsKey(bytes: Uint8Array, end: number): boolean {
@@ -25,39 +24,23 @@ function endsKey(bytes: Uint8Array, end: number): boolean {
   })
 }
 
-interface Cut {
-  /** Lists in the order of the answer. */
-  readonly lists: readonly Column[]
-  /** The text around them, with marks in their places. */
-  readonly rest: string
+interface List extends Cut {
+  readonly column: Column
 }
 
-function cutLists(bytes: Uint8Array): Cut {
-  const lists: Column[] = []
-  const rest: Uint8Array[] = []
-  let done = 0
+/** Lists of numbers under the names that are known, in the order of the answer. */
+function listsOf(bytes: Uint8Array): readonly List[] {
+  const lists: List[] = []
   let capacity = 0
   for (let at = bytes.indexOf(LIST); at >= 0; at = bytes.indexOf(LIST, at)) {
-    const list: ScannedList | undefined = endsKey(bytes, at++) ? scanNumbers(bytes, at, capacity) : undefined
+    const start = at++
+    const list = endsKey(bytes, start) ? scanNumbers(bytes, at, capacity) : undefined
     if (list === undefined) continue
-    rest.push(bytes.subarray(done, at - 1), bytesOf(`"${MARK}${lists.length}"`))
-    lists.push(list.column)
+    lists.push({ start, ...list })
     capacity = columnLength(list.column)
-    done = at = list.end
+    at = list.end
   }
-  rest.push(bytes.subarray(done))
-  return { lists, rest: new TextDecoder().decode(joined(rest)) }
-}
-
-/** In one piece, because a decoder drops a mark of byte order in front of each. */
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return lists
 }
 
 type Holder = Record<string, unknown>
@@ -65,8 +48,8 @@ type Holder = Record<string, unknown>
 const isHolder = (value: unknown): value is Holder => typeof value === 'object' && value !== null
 const inside = (value: unknown, name: string | number): unknown => (isHolder(value) ? value[name] : undefined)
 
-/** Puts lists back in the places of a chart; false where one stood anywhere else, or twice. */
-function putBack(answer: unknown, lists: readonly Column[]): boolean {
+/** Puts lists into their places in a chart; false where one stood anywhere else, or twice. */
+function putBack(answer: unknown, lists: readonly List[]): boolean {
   const result = inside(inside(inside(answer, 'chart'), 'result'), 0)
   const indicators = inside(result, 'indicators')
   const places = [
@@ -76,12 +59,11 @@ function putBack(answer: unknown, lists: readonly Column[]): boolean {
   ]
   let count = 0
   for (const [holder, name] of places) {
-    const value = inside(holder, name)
-    if (typeof value !== 'string' || !value.startsWith(MARK)) continue
-    const list = lists[Number(value.slice(MARK.length))] as Column
+    const list = lists[cutOf(inside(holder, name))]
+    if (list === undefined) continue
     // A row without a time is a fault that the ordinary way knows to name.
-    if (name === 'timestamp' && isNullable(list)) return false
-    ;(holder as Holder)[name] = list
+    if (name === 'timestamp' && isNullable(list.column)) return false
+    ;(holder as Holder)[name] = list.column
     count++
   }
   return count === lists.length
@@ -92,16 +74,9 @@ function putBack(answer: unknown, lists: readonly Column[]): boolean {
  * they were lists of numbers, which no JSON can hold.
  */
 export function scanChart(bytes: Uint8Array): unknown {
-  const { lists, rest } = cutLists(bytes)
-  // Nobody else may have written a mark, plainly or in escapes.
-  const marks = rest.split(MARK).length - 1
-  if (lists.length === 0 || marks !== lists.length || ESCAPED_LETTER.test(rest)) return undefined
-  try {
-    const answer: unknown = JSON.parse(rest)
-    return putBack(answer, lists) ? answer : undefined
-  } catch {
-    return undefined
-  }
+  const lists = listsOf(bytes)
+  const answer = lists.length === 0 ? undefined : parseAround(bytes, lists)
+  return putBack(answer, lists) ? answer : undefined
 }
 
 /** Was this list read from bytes already? */
