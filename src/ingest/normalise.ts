@@ -14,6 +14,7 @@ import {
   takeColumns,
   ticksFromMs,
   ticksOf,
+  timestampsMs,
   valuesOf,
   withoutBitmap,
 } from '../contract/columns.ts'
@@ -57,32 +58,30 @@ export function normalisePage(page: PageColumns, context: NormaliseContext): Nor
   const unit = SCHEMAS[schema].timeUnit
   const columns = typedColumns(page, context.series)
   const rows = rowCount(columns)
-  const [low, high] = [ticksOf(EARLIEST_MS, unit), ticksOf(LATEST_MS, unit)]
   const { timestamp } = columns
-  const keep: number[] = []
+  const times =
+    unit === 'us' ? timestampsMs(timestamp, unit) : Float64Array.from(timestamp, (ticks) => msOf(ticks, unit))
+  const keep = new Int32Array(rows)
+  let kept = 0
   const nullMs: EpochMs[] = []
   const counts = { outside: 0, forming: 0 }
   const untimed: number[] = []
   const isNull = nullRowTest(columns, context.series)
   const { startMs, endMs } = context.range
   for (let row = 0; row < rows; row++) {
-    const ticks = timestamp[row] as bigint
-    if (ticks === UNTIMED) {
+    const ms = Math.floor(times[row] as number)
+    if (!(ms >= EARLIEST_MS && ms < LATEST_MS)) {
+      if (timestamp[row] !== UNTIMED) throw wrongUnits(context.series, timestamp[row] as bigint)
       untimed.push(row)
-      continue
-    }
-    if (ticks < low || ticks >= high) throw wrongUnits(context.series, ticks)
-    const ms = msOf(ticks, unit)
-    if (ms < startMs || ms >= endMs) counts.outside++
+    } else if (ms < startMs || ms >= endMs) counts.outside++
     else if (!context.isClosed(ms)) counts.forming++
-    else if (isNull(row)) nullMs.push(ms)
-    else keep.push(row)
+    else if (isNull !== null && isNull(row)) nullMs.push(ms)
+    else keep[kept++] = row
   }
-  const order = sortRows(keep, timestamp)
-  const { chosen, duplicates } =
-    SCHEMAS[schema].identity === 'timestamp' ? lastOfEach(order, timestamp) : { chosen: order, duplicates: 0 }
-  const isWhole = chosen.length === rows && chosen.every((row, i) => row === i)
-  const normal = isWhole ? columns : takeColumns(columns, Int32Array.from(chosen))
+  const keys = unit === 'us' ? times : timestamp
+  const { chosen, duplicates } = inOrder(keep.subarray(0, kept), keys, SCHEMAS[schema].identity === 'timestamp')
+  const isWhole = isFirst(chosen, rows)
+  const normal = isWhole ? columns : takeColumns(columns, chosen)
   return {
     rows: compact(normal),
     nullMs: [...new Set(nullMs)].toSorted((a, b) => a - b),
@@ -91,6 +90,9 @@ export function normalisePage(page: PageColumns, context: NormaliseContext): Nor
     ...counts,
   }
 }
+
+/** What rows are compared by: milliseconds, exact to the microsecond, or nanoseconds. */
+type Keys = Float64Array | BigInt64Array
 
 function untimedRows(columns: Columns, rows: readonly number[], ticks: bigint): Columns | null {
   if (rows.length === 0) return null
@@ -126,7 +128,9 @@ function typedColumns(page: PageColumns, series: Series): Columns {
 function timestampTicks(timestamp: PageColumns['timestamp'], series: Series): BigInt64Array {
   if (timestamp instanceof BigInt64Array) return timestamp
   const unit = SCHEMAS[series.schema].timeUnit
-  if (timestamp.every((ms) => Number.isFinite(ms) && Math.abs(ms) < 1e14)) return ticksFromMs(timestamp, unit)
+  let isUsual = true
+  for (let row = 0; row < timestamp.length; row++) isUsual &&= Math.abs(timestamp[row] as number) < 1e14
+  if (isUsual) return ticksFromMs(timestamp, unit)
   return BigInt64Array.from(timestamp, (ms) => {
     if (!Number.isFinite(ms)) return UNTIMED
     if (Math.abs(ms) >= 1e14) throw wrongUnits(series, BigInt(Math.trunc(ms)))
@@ -158,34 +162,45 @@ function mismatch(series: Series, name: string, why: string): DataError {
 }
 
 /** A row of bars without any price is a slot that the source has not filled yet, no bar. */
-function nullRowTest(columns: Columns, series: Series): (row: number) => boolean {
-  if (series.schema !== 'ohlcv' || rowCount(columns) === 0) return () => false
+function nullRowTest(columns: Columns, series: Series): ((row: number) => boolean) | null {
+  if (series.schema !== 'ohlcv' || rowCount(columns) === 0) return null
   const prices = PRICES.map((name) => columns[name] as Column)
-  if (!prices.every(isNullable)) return () => false
+  if (!prices.every(isNullable)) return null
   return (row) => prices.every((column) => !isValid(column, row))
 }
 
-function sortRows(rows: readonly number[], timestamp: BigInt64Array): readonly number[] {
-  for (let i = 1; i < rows.length; i++) {
-    if ((timestamp[rows[i] as number] as bigint) >= (timestamp[rows[i - 1] as number] as bigint)) continue
-    // Stable, so that of equal timestamps the later in the answer stays the later.
-    return rows.toSorted((a, b) => {
-      const [x, y] = [timestamp[a] as bigint, timestamp[b] as bigint]
-      return x < y ? -1 : x > y ? 1 : 0
-    })
+/** Rows in the order of their keys; of equal ones the last of the answer alone, where `isOnce`. */
+function inOrder(rows: Int32Array, keys: Keys, isOnce: boolean): { chosen: Int32Array; duplicates: number } {
+  const order = isSorted(rows, keys) ? rows : sorted(rows, keys)
+  if (!isOnce) return { chosen: order, duplicates: 0 }
+  const chosen = new Int32Array(order.length)
+  let count = 0
+  for (let i = 0; i < order.length; i++) {
+    const isLast = i + 1 === order.length || keys[order[i + 1] as number] !== keys[order[i] as number]
+    if (isLast) chosen[count++] = order[i] as number
   }
-  return rows
+  return { chosen: chosen.subarray(0, count), duplicates: order.length - count }
 }
 
-function lastOfEach(
-  rows: readonly number[],
-  timestamp: BigInt64Array,
-): { chosen: readonly number[]; duplicates: number } {
-  const chosen = rows.filter((row, i) => {
-    const next = rows[i + 1]
-    return next === undefined || timestamp[next] !== timestamp[row]
+/** Are these the first `count` rows in their own order? */
+function isFirst(rows: Int32Array, count: number): boolean {
+  if (rows.length !== count) return false
+  for (let i = 0; i < count; i++) if (rows[i] !== i) return false
+  return true
+}
+
+function isSorted(rows: Int32Array, keys: Keys): boolean {
+  for (let i = 1; i < rows.length; i++)
+    if (!((keys[rows[i] as number] as number) >= (keys[rows[i - 1] as number] as number))) return false
+  return true
+}
+
+/** Of equal timestamps the later in the answer stays the later. */
+function sorted(rows: Int32Array, keys: Keys): Int32Array {
+  return rows.toSorted((a, b) => {
+    const [x, y] = [keys[a] as number | bigint, keys[b] as number | bigint]
+    return x < y ? -1 : x > y ? 1 : a - b
   })
-  return { chosen, duplicates: rows.length - chosen.length }
 }
 
 /** Drops bitmaps that mark nothing and columns that hold nothing, so that equal rows are equal columns. */

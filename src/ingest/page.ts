@@ -2,7 +2,7 @@
  * Reads one page of a provider: normalised, checked, with what it proves.
  * @module
  */
-import { type Columns, concatColumns, rowCount } from '../contract/columns.ts'
+import { type Columns, concatColumns, rowCount, timestampsMs } from '../contract/columns.ts'
 import type { DataError } from '../contract/errors.ts'
 import { barOpen } from '../contract/interval.ts'
 import type { Page, PageColumns } from '../contract/provider.ts'
@@ -14,7 +14,7 @@ import { checkRows, rejectRows } from './check.ts'
 import { closedTest } from './finality.ts'
 import type { IngestJob, IngestRooms, RunCounts } from './job.ts'
 import { normalisePage, provenPart } from './normalise.ts'
-import type { RuleContext } from './rules.ts'
+import { type RuleContext, extents } from './rules.ts'
 
 /** A page that was read, and why it must not be stored, if so: then it holds nothing but its rejects. */
 export interface ReadPage {
@@ -103,16 +103,13 @@ function withFirstSeen(columns: PageColumns): PageColumns {
 }
 
 function ruleContext(job: IngestJob, rows: Columns): RuleContext {
-  const { interval } = job.series
-  const { anchor } = job.provider.capabilities
-  const { timestamp } = rows
-  return {
-    assetClass: job.assetClass,
-    onGrid(row) {
-      // Bars anchored to a session have no grid on the UTC clock; the gap report judges them by the calendar.
-      if (interval === undefined || anchor === 'session') return true
-      const ms = Number(timestamp[row] as bigint) / 1000
-      return barOpen(interval, ms) === ms
-    },
-  }
+  return { assetClass: job.assetClass, onGrid: gridTest(job, rows), extentOf: extents() }
+}
+
+/** Bars anchored to a session have no grid on the UTC clock; the gap report judges them by the calendar. */
+function gridTest({ series, provider }: IngestJob, { timestamp }: Columns): RuleContext['onGrid'] {
+  const { interval } = series
+  if (interval === undefined || provider.capabilities.anchor === 'session') return null
+  const openMs = timestampsMs(timestamp, 'us')
+  return (row) => barOpen(interval, openMs[row] as number) === openMs[row]
 }

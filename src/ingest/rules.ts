@@ -8,11 +8,42 @@ import type { AssetClass } from '../contract/series.ts'
 /** `error` keeps a row out of the series and in its rejects; `warn` stores and counts it. */
 export type Severity = 'error' | 'warn'
 
+/** Bounds of the numbers of one column, whether a bitmap marks them as null or not. */
+export interface Extent {
+  /** `Infinity` of a column without any number. */
+  readonly least: number
+  readonly most: number
+  readonly hasNaN: boolean
+}
+
 /** What a rule may look at. */
 export interface RuleContext {
   readonly assetClass: AssetClass
-  /** Is a bar expected to open exactly at this row? */
-  onGrid(row: number): boolean
+  /** Is a bar expected to open exactly at this row? Null where there is no grid. */
+  readonly onGrid: ((row: number) => boolean) | null
+  /** Bounds of a column of these rows, counted once for all rules. */
+  extentOf(values: Float64Array): Extent
+}
+
+/** Bounds of columns, remembered. */
+export function extents(): (values: Float64Array) => Extent {
+  const known = new Map<Float64Array, Extent>()
+  return (values) => {
+    const extent = known.get(values) ?? extentOf(values)
+    known.set(values, extent)
+    return extent
+  }
+}
+
+function extentOf(values: Float64Array): Extent {
+  let [least, most, hasNaN] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, false]
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row] as number
+    if (value < least) least = value
+    if (value > most) most = value
+    if (value !== value) hasNaN = true
+  }
+  return { least, most, hasNaN }
 }
 
 /** One rule. */
@@ -36,23 +67,34 @@ function numbers(columns: Columns, name: string): Float64Array | null {
   return values instanceof Float64Array ? values : null
 }
 
+/** `breaks` is true below a bound, above one, or for NaN: then a column between two numbers that pass is clean. */
 function anyOf(
   columns: Columns,
   names: readonly string[],
+  { extentOf: boundsOf }: RuleContext,
   breaks: (value: number) => boolean,
 ): ((row: number) => boolean) | null {
   const found = names.flatMap((name) => {
     const values = numbers(columns, name)
-    // Nearly all columns are clean, and one pass over each says so sooner than a question a row.
-    return values === null || !hasAny(values, breaks) ? [] : [{ values, column: columns[name] as Column }]
+    if (values === null || values.length === 0) return []
+    const { least, most, hasNaN } = boundsOf(values)
+    // Nearly all columns are clean, and their bounds say so sooner than a question a row.
+    const isSuspect = breaks(least) || breaks(most) || (hasNaN && breaks(Number.NaN))
+    return isSuspect ? [{ values, column: columns[name] as Column }] : []
   })
   if (found.length === 0) return null
   return (row) => found.some(({ values, column }) => isValid(column, row) && breaks(values[row] as number))
 }
 
-function hasAny(values: Float64Array, breaks: (value: number) => boolean): boolean {
-  for (let row = 0; row < values.length; row++) if (breaks(values[row] as number)) return true
-  return false
+function breaksOrder(open: number, high: number, low: number, close: number): boolean {
+  return high < open || high < close || high < low || low > open || low > close
+}
+
+/** Are all rows in order? A loop of its own takes a third of the time of a question a row. */
+function isOrdered(open: Float64Array, high: Float64Array, low: Float64Array, close: Float64Array): boolean {
+  for (let row = 0; row < open.length; row++)
+    if (breaksOrder(open[row] as number, high[row] as number, low[row] as number, close[row] as number)) return false
+  return true
 }
 
 const present = (columns: Columns, names: readonly string[]): Column[] =>
@@ -73,16 +115,16 @@ export const RULES: readonly Rule[] = [
     id: 'not-finite',
     severity: 'error',
     sentence: 'a number is NaN or infinite',
-    test: (columns) =>
-      anyOf(columns, [...PRICES, 'volume', 'size', 'adj_close', 'vwap'], (value) => !Number.isFinite(value)),
+    test: (columns, context) =>
+      anyOf(columns, [...PRICES, 'volume', 'size', 'adj_close', 'vwap'], context, (value) => !Number.isFinite(value)),
   },
   {
     id: 'not-positive',
     severity: 'error',
     sentence: 'a price is zero or less, which this kind of instrument cannot trade at',
-    test(columns, { assetClass }) {
-      if (MAY_BE_NEGATIVE.has(assetClass)) return null
-      return anyOf(columns, ['open', 'high', 'low', 'close', 'price'], (value) => value <= 0)
+    test(columns, context) {
+      if (MAY_BE_NEGATIVE.has(context.assetClass)) return null
+      return anyOf(columns, ['open', 'high', 'low', 'close', 'price'], context, (value) => value <= 0)
     },
   },
   {
@@ -92,22 +134,22 @@ export const RULES: readonly Rule[] = [
     test(columns) {
       const [o, h, l, c] = ['open', 'high', 'low', 'close'].map((name) => numbers(columns, name))
       if (!o || !h || !l || !c) return null
-      return (row) => {
-        const [open, high, low, close] = [o[row] as number, h[row] as number, l[row] as number, c[row] as number]
-        return high < open || high < close || high < low || low > open || low > close
-      }
+      return isOrdered(o, h, l, c)
+        ? null
+        : (row) => breaksOrder(o[row] as number, h[row] as number, l[row] as number, c[row] as number)
     },
   },
   {
     id: 'negative-volume',
     severity: 'warn',
     sentence: 'the volume is less than zero',
-    test: (columns) => anyOf(columns, ['volume', 'size', 'quote_volume', 'trade_count'], (value) => value < 0),
+    test: (columns, context) =>
+      anyOf(columns, ['volume', 'size', 'quote_volume', 'trade_count'], context, (value) => value < 0),
   },
   {
     id: 'off-grid',
     severity: 'warn',
     sentence: 'the bar opens beside the grid of its interval',
-    test: (columns, { onGrid }) => (Object.hasOwn(columns, 'open') ? (row) => !onGrid(row) : null),
+    test: (columns, { onGrid }) => (onGrid === null || !Object.hasOwn(columns, 'open') ? null : (row) => !onGrid(row)),
   },
 ]
