@@ -5,7 +5,8 @@
 
 const EXACT = 2 ** 53
 
-// Powers of ten up to 22 are exact doubles, and read as such by every engine. The halves of each make products whose error is known.
+// Powers of ten up to 22 are exact doubles, and read as such by every engine.
+// The halves of each make products whose error is known.
 const POWERS: Float64Array = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
 const RECIPROCALS: Float64Array = POWERS.map((power) => 1 / power)
 const SPLITTER = 2 ** 27 + 1
