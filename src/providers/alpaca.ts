@@ -7,36 +7,25 @@
 import { type Interval, nextOpen } from '../contract/interval.ts'
 import type { ProviderCapabilities } from '../contract/provider.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
+import {
+  ALPACA_HISTORY_START_MS,
+  type AlpacaOptions,
+  alpacaHeaders,
+  sourceOfFeed,
+  visibleEndMs,
+} from './alpaca-account.ts'
 import { classifyAlpaca } from './alpaca-errors.ts'
-import { type AlpacaFeed, sourceOfFeed } from './alpaca-feed.ts'
+import { ALPACA_QUESTION } from './alpaca-known.ts'
 import { barColumns, rowsOf } from './alpaca-rows.ts'
 import { alpacaSymbol, refuseUnserved, symbolOfAlpaca } from './alpaca-symbols.ts'
 import { tradeColumns, tradesUntilBorder } from './alpaca-trades.ts'
 import { type Row, malformed, objectAt } from './answer.ts'
-import {
-  type HttpProviderFactory,
-  type HttpProviderOptions,
-  type PageAnswer,
-  type PageContext,
-  type PageRequest,
-  defineHttpProvider,
-} from './http/define.ts'
+import type { HttpProviderFactory, HttpProviderSpec, PageAnswer, PageContext, PageRequest } from './http/define.ts'
+import { defineConfirmingProvider } from './known-symbol.ts'
 
-export type { AlpacaFeed } from './alpaca-feed.ts'
-
-/** Options of {@link alpaca}. */
-export interface AlpacaOptions extends HttpProviderOptions {
-  /** `sip` is the whole market; `iex` holds two or three percent of its volume. @default 'sip' */
-  readonly feed?: AlpacaFeed
-  /** Milliseconds that the plan holds prices of shares back. @default 900000, as free plans do */
-  readonly delayMs?: number
-}
+export type { AlpacaFeed, AlpacaOptions } from './alpaca-account.ts'
 
 const ROWS = 10_000
-const FREE_DELAY_MS = 15 * 60_000
-// The border moves while a request is on its way.
-const DELAY_MARGIN_MS = 30_000
-const HISTORY_START_MS: EpochMs = Date.UTC(2016, 0, 1)
 
 /** What a free account can do. */
 export const ALPACA: ProviderCapabilities = {
@@ -69,7 +58,7 @@ export const ALPACA: ProviderCapabilities = {
   columns: ['trade_count', 'vwap'],
   probe: { symbol: 'AAPL', interval: '1d' },
   verified:
-    'bars, pages, empty answers and trades of shares seen in recordings; errors quoted; days of coins and weeks not verified',
+    'bars, pages, empty answers and trades of shares seen in recordings; errors quoted; days of coins and weeks not verified; where it sends no row it is asked for the newest day of the symbol, and one without any is unknown',
 }
 
 interface Cursor {
@@ -79,12 +68,6 @@ interface Cursor {
   readonly held?: readonly Row[]
 }
 type Context = PageContext<Cursor, AlpacaOptions>
-
-/** End of what the plan shows now. */
-function visibleEndMs({ symbol, range, nowMs, options }: Context): EpochMs {
-  const delayMs = symbol.includes('/') ? 0 : (options.delayMs ?? FREE_DELAY_MS)
-  return delayMs === 0 ? range.endMs : Math.min(range.endMs, nowMs - delayMs - DELAY_MARGIN_MS)
-}
 
 function toRequest(context: Context): PageRequest {
   const { baseUrl, symbol, series, vendorInterval, range, cursor, keys, options } = context
@@ -107,7 +90,7 @@ function toRequest(context: Context): PageRequest {
   const place = isCrypto ? 'v1beta3/crypto/us' : 'v2/stocks'
   return {
     url: `${baseUrl}/${place}/${isTrades ? 'trades' : 'bars'}?${query}`,
-    headers: { 'apca-api-key-id': keys['apiKey'] as string, 'apca-api-secret-key': keys['secretKey'] as string },
+    headers: alpacaHeaders(keys),
     as: 'json',
   }
 }
@@ -122,7 +105,7 @@ function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
   const isLast = typeof token !== 'string' || token === ''
   const startMs = cursor?.startMs ?? range.startMs
   const endMs = Math.max(startMs, visibleEndMs(context))
-  const listed = symbol.includes('/') ? {} : { historyStartMs: HISTORY_START_MS }
+  const listed = symbol.includes('/') ? {} : { historyStartMs: ALPACA_HISTORY_START_MS }
   const until = (reachedMs: EpochMs): EpochMs => (isLast ? endMs : Math.min(endMs, Math.max(startMs, reachedMs)))
   if (series.schema === 'trades') {
     const { whole, held, reachedMs } = tradesUntilBorder(rows, startMs)
@@ -137,8 +120,7 @@ function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
   return { columns, proven, next: isLast ? undefined : { token, startMs: proven.endMs }, ...listed }
 }
 
-/** Alpaca. Needs `apiKey` and `secretKey`. */
-export const alpaca: HttpProviderFactory<AlpacaOptions> = defineHttpProvider<Cursor, AlpacaOptions>({
+const SPEC: HttpProviderSpec<Cursor, AlpacaOptions> = {
   name: 'alpaca',
   nameFor: ({ feed = 'sip' }) => sourceOfFeed(feed),
   optionNames: ['feed', 'delayMs'],
@@ -149,4 +131,7 @@ export const alpaca: HttpProviderFactory<AlpacaOptions> = defineHttpProvider<Cur
   classify: classifyAlpaca,
   vendorSymbol: alpacaSymbol,
   canonicalSymbol: symbolOfAlpaca,
-})
+}
+
+/** Alpaca. Needs `apiKey` and `secretKey`. */
+export const alpaca: HttpProviderFactory<AlpacaOptions> = defineConfirmingProvider(SPEC, ALPACA_QUESTION)

@@ -11,16 +11,18 @@ import { DAY_MS } from '../contract/time.ts'
 import { BAR_FIELDS, presentColumns, rowColumns } from './columns.ts'
 import { classifyFmp } from './fmp-errors.ts'
 import { type FmpCursor, fmpActionPage, fmpEventsPath } from './fmp-events.ts'
+import { FMP_QUESTION } from './fmp-known.ts'
 import { rowsOfSymbol } from './fmp-rows.ts'
 import { fmpSymbol, refuseUnserved, symbolOfFmp } from './fmp-symbols.ts'
-import {
-  type HttpProviderFactory,
-  type HttpProviderOptions,
-  type PageAnswer,
-  type PageContext,
-  type PageRequest,
-  defineHttpProvider,
+import type {
+  HttpProviderFactory,
+  HttpProviderOptions,
+  HttpProviderSpec,
+  PageAnswer,
+  PageContext,
+  PageRequest,
 } from './http/define.ts'
+import { defineConfirmingProvider } from './known-symbol.ts'
 import { dateMs, dayText, wallReader, zoneDateMs } from './stamps.ts'
 
 const HOUR_MS = 3_600_000
@@ -55,7 +57,7 @@ export const FMP: ProviderCapabilities = {
   columns: [],
   probe: { symbol: 'AAPL', interval: '1d' },
   verified:
-    'daily bars of both interfaces and the refusal of too many requests seen in recordings; splits and dividends, windows and stamps of intraday bars reported by users',
+    'daily bars of both interfaces and the refusal of too many requests seen in recordings; splits and dividends, windows and stamps of intraday bars reported by users; where it sends no row it is asked for any day of the symbol, and one without any is unknown',
 }
 
 type Context = PageContext<FmpCursor, HttpProviderOptions>
@@ -98,8 +100,7 @@ function barPage(body: unknown, context: Context): PageAnswer<FmpCursor> {
   return { columns, proven: window, next: window.endMs < range.endMs ? { startMs: window.endMs } : undefined }
 }
 
-/** Financial Modeling Prep. Needs a key. */
-export const fmp: HttpProviderFactory = defineHttpProvider<FmpCursor>({
+const SPEC: HttpProviderSpec<FmpCursor, HttpProviderOptions> = {
   name: 'fmp',
   capabilities: FMP,
   baseUrl: 'https://financialmodelingprep.com/stable',
@@ -108,4 +109,7 @@ export const fmp: HttpProviderFactory = defineHttpProvider<FmpCursor>({
   classify: classifyFmp,
   vendorSymbol: fmpSymbol,
   canonicalSymbol: symbolOfFmp,
-})
+}
+
+/** Financial Modeling Prep. Needs a key. */
+export const fmp: HttpProviderFactory = defineConfirmingProvider(SPEC, FMP_QUESTION)

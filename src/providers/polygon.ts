@@ -11,19 +11,21 @@ import type { Range } from '../contract/range.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
 import { type Row, malformed, objectAt } from './answer.ts'
 import { barPage as barPageOf } from './bar-page.ts'
-import {
-  type HttpProviderFactory,
-  type HttpProviderOptions,
-  type PageAnswer,
-  type PageContext,
-  type PageRequest,
-  defineHttpProvider,
+import type {
+  HttpProviderFactory,
+  HttpProviderOptions,
+  HttpProviderSpec,
+  PageAnswer,
+  PageContext,
+  PageRequest,
 } from './http/define.ts'
+import { defineConfirmingProvider } from './known-symbol.ts'
 import { actionPage } from './polygon-actions.ts'
 import { POLYGON_HOSTS, type PolygonCursor, nextUrl, resultsOf } from './polygon-answer.ts'
 import { barColumns, opensOf, perInterval } from './polygon-bars.ts'
 import { classifyPolygon } from './polygon-errors.ts'
 import { eventsPath } from './polygon-events.ts'
+import { POLYGON_QUESTION } from './polygon-known.ts'
 import { aggregatesOf, joinAggregates, scanAnswer, sliceAggregates } from './polygon-scan.ts'
 import { polygonSymbol, refuseUnserved, symbolOfPolygon } from './polygon-symbols.ts'
 import { dayText } from './stamps.ts'
@@ -59,7 +61,8 @@ export const POLYGON: ProviderCapabilities = {
   dayBoundary: 'session',
   columns: ['vwap', 'trade_count'],
   probe: { symbol: 'AAPL', interval: '1d' },
-  verified: 'daily bars and dividends seen in recordings; pages, empty answers and errors documented',
+  verified:
+    'daily bars and dividends seen in recordings; pages, empty answers and errors documented; where it sends no row its list of instruments is asked whether it knows the symbol, which is documented (not for options: their ranges without rows stay open)',
 }
 
 type Context = PageContext<PolygonCursor, PolygonOptions>
@@ -131,8 +134,7 @@ function barPage(answer: Row, context: Context): PageAnswer<PolygonCursor> {
   }
 }
 
-/** Polygon (Massive). Needs a key. */
-export const polygon: HttpProviderFactory<PolygonOptions> = defineHttpProvider<PolygonCursor, PolygonOptions>({
+const SPEC: HttpProviderSpec<PolygonCursor, PolygonOptions> = {
   name: 'polygon',
   optionNames: ['delayMs'],
   capabilities: POLYGON,
@@ -144,4 +146,7 @@ export const polygon: HttpProviderFactory<PolygonOptions> = defineHttpProvider<P
   classify: classifyPolygon,
   vendorSymbol: polygonSymbol,
   canonicalSymbol: symbolOfPolygon,
-})
+}
+
+/** Polygon (Massive). Needs a key. */
+export const polygon: HttpProviderFactory<PolygonOptions> = defineConfirmingProvider(SPEC, POLYGON_QUESTION)

@@ -86,6 +86,30 @@ export async function ask(
   return { pages, urls, headers }
 }
 
+/** How a vendor is asked whether it knows a symbol. */
+export interface KnownSymbols {
+  /** The answer that says so; null for every other address. */
+  answer(url: URL): Response | null
+}
+
+/** The same vendor, which knows every symbol. */
+export const knowing =
+  (known: KnownSymbols, answer: Answer): Answer =>
+  (url, request) =>
+    known.answer(url) ?? answer(url, request)
+
+/** Asks a vendor that knows every symbol; that it was asked so is left out of what is returned. */
+export const askKnown =
+  (known: KnownSymbols): typeof ask =>
+  async (provider, series, range, answer, nowMs) => {
+    const { pages, urls, headers } = await ask(provider, series, range, knowing(known, answer), nowMs)
+    return {
+      pages,
+      urls: urls.filter((url) => known.answer(url) === null),
+      headers: headers.filter((_, i) => known.answer(urls[i] as URL) === null),
+    }
+  }
+
 export async function pagesThrough(
   provider: Provider,
   series: Omit<Series, 'provider'>,

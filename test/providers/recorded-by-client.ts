@@ -63,7 +63,8 @@ export function recordedByClient(
         provider,
         nowMs,
         answer: async (url, nth) => {
-          if (nth > 0 && expected.code === undefined) return expected.later?.(url) ?? Response.json([])
+          if (nth > 0 && (expected.code === undefined || expected.later !== undefined))
+            return expected.later?.(url) ?? Response.json([])
           const response = responseOf(entry)
           return expected.prefix === undefined
             ? response

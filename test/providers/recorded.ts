@@ -63,7 +63,9 @@ export function recordedAnswers(
         { schema, symbol, ...(interval === undefined ? {} : { interval }) },
         wanted,
         (url) =>
-          answered++ === 0 || expected.code !== undefined ? first() : (expected.later?.(url) ?? Response.json([])),
+          answered++ === 0 || (expected.code !== undefined && expected.later === undefined)
+            ? first()
+            : (expected.later?.(url) ?? Response.json([])),
         expected.now === undefined ? wanted.endMs + 2 * 86_400_000 : at(expected.now),
       )
       if (expected.code !== undefined) {
