@@ -26,9 +26,21 @@ export type QuoteName = 'open' | 'high' | 'low' | 'close' | 'volume'
 
 function timesOf(stamps: unknown): Float64Array {
   if (stamps === undefined || stamps === null) return new Float64Array(0)
-  if (stamps instanceof Float64Array) return timeColumn(stamps.length, (row) => (stamps[row] as number) * 1000)
+  if (stamps instanceof Float64Array) return timesOfSeconds(stamps)
   const list = listAt(stamps, 'timestamp')
   return timeColumn(list.length, (row) => (typeof list[row] === 'number' ? list[row] * 1000 : list[row]))
+}
+
+function timesOfSeconds(seconds: Float64Array): Float64Array {
+  const times = new Float64Array(seconds.length)
+  let excess = 0
+  for (let row = 0; row < times.length; row++) {
+    const ms = (seconds[row] as number) * 1000
+    times[row] = ms
+    // Stays zero unless one of them is infinite.
+    excess += ms - ms
+  }
+  return excess === 0 ? times : timeColumn(times.length, (row) => times[row])
 }
 
 function columnOrNone(value: unknown, length: number, path: string): Column | undefined {
