@@ -5,19 +5,20 @@
  * Source: the download link of https://stooq.com/q/d/?s=aapl.us, for which there is no documentation.
  * @module
  */
-import { ProviderError } from '../contract/errors.ts'
 import { type Interval, barOpen } from '../contract/interval.ts'
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
 import { barPage } from './bar-page.ts'
 import { rowColumns } from './columns.ts'
-import {
-  type HttpProviderFactory,
-  type HttpProviderOptions,
-  type PageAnswer,
-  type PageContext,
-  type PageRequest,
-  defineHttpProvider,
+import type {
+  HttpProviderFactory,
+  HttpProviderOptions,
+  HttpProviderSpec,
+  Keys,
+  PageAnswer,
+  PageContext,
+  PageRequest,
 } from './http/define.ts'
+import { type SymbolQuestion, defineConfirmingProvider } from './known-symbol.ts'
 import { dateMs, dayText } from './stamps.ts'
 import { refuseNameless, stooqSymbol, symbolOfStooq } from './stooq-symbols.ts'
 import { NO_DATA, UNKNOWN, classifyStooq, linesOf } from './stooq-text.ts'
@@ -41,37 +42,21 @@ export const STOOQ: ProviderCapabilities = {
   verified: 'daily bars seen in recordings; texts of refusals quoted; weeks, months and limits not verified',
 }
 
-/** After an answer without data: is the symbol known at all? */
-type Cursor = 'is known'
-type Context = PageContext<Cursor, HttpProviderOptions>
+type Context = PageContext<never, HttpProviderOptions>
 
-function toRequest({ baseUrl, symbol, series, vendorInterval, range, keys, cursor }: Context): PageRequest {
+/** The key goes nowhere but into the address. */
+const keyOf = ({ apiKey }: Keys): Record<string, string> => (apiKey === undefined ? {} : { apikey: apiKey })
+
+function toRequest({ baseUrl, symbol, series, vendorInterval, range, keys }: Context): PageRequest {
   refuseNameless(series.symbol, symbol)
-  const { apiKey } = keys
-  // The key goes nowhere but into the address.
-  const key: Record<string, string> = apiKey === undefined ? {} : { apikey: apiKey }
-  if (cursor !== undefined) {
-    const query = new URLSearchParams({ s: symbol, f: 'sd2t2ohlcv', e: 'csv', ...key })
-    return { url: `${baseUrl}/q/l/?${query}&h`, as: 'text' }
-  }
   // Both ends are inclusive.
   const [d1, d2] = [range.startMs, range.endMs - 1].map((ms) => dayText(ms).replaceAll('-', '')) as [string, string]
-  const query = new URLSearchParams({ s: symbol, i: vendorInterval, d1, d2, ...key })
+  const query = new URLSearchParams({ s: symbol, i: vendorInterval, d1, d2, ...keyOf(keys) })
   return { url: `${baseUrl}/q/d/l/?${query}`, as: 'text' }
 }
 
-/** No data in the window, for a symbol that the vendor knows or not: it does not say. */
-function emptyPage(body: string, { range, cursor }: Context): PageAnswer<Cursor> {
-  const columns = barPage([])
-  if (cursor === undefined) {
-    return { columns, proven: { startMs: range.startMs, endMs: range.startMs }, next: 'is known' }
-  }
-  if (UNKNOWN.test(body)) throw new ProviderError('provider/not-found', 'does not know this symbol')
-  return { columns, proven: range }
-}
-
-function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
-  if (typeof body === 'string' && (context.cursor !== undefined || NO_DATA.test(body))) return emptyPage(body, context)
+function toPage(body: unknown, context: Context): PageAnswer<never> {
+  if (typeof body === 'string' && NO_DATA.test(body)) return { columns: barPage([]), proven: context.range }
   const rows = linesOf(body)
   const interval = context.series.interval as Interval
   const columns: PageColumns = {
@@ -82,8 +67,16 @@ function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
   return { columns, proven: context.range }
 }
 
-/** Stooq. The key is optional. */
-export const stooq: HttpProviderFactory = defineHttpProvider<Cursor>({
+/** The latest quote of a symbol, which has no number where there is no such symbol. */
+const QUESTION: SymbolQuestion = {
+  toRequest({ baseUrl, symbol, keys }) {
+    const query = new URLSearchParams({ s: symbol, f: 'sd2t2ohlcv', e: 'csv', ...keyOf(keys) })
+    return { url: `${baseUrl}/q/l/?${query}&h`, as: 'text' }
+  },
+  read: (body) => (UNKNOWN.test(String(body)) ? 'unknown' : 'known'),
+}
+
+const SPEC: HttpProviderSpec<never, HttpProviderOptions> = {
   name: 'stooq',
   capabilities: STOOQ,
   keysOptional: true,
@@ -93,4 +86,7 @@ export const stooq: HttpProviderFactory = defineHttpProvider<Cursor>({
   classify: classifyStooq,
   vendorSymbol: stooqSymbol,
   canonicalSymbol: symbolOfStooq,
-})
+}
+
+/** Stooq. The key is optional. */
+export const stooq: HttpProviderFactory = defineConfirmingProvider(SPEC, QUESTION)
