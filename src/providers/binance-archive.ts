@@ -4,19 +4,19 @@
  * Source: https://github.com/binance/binance-public-data
  * @module
  */
-import { ConfigError } from '../contract/errors.ts'
 import type { Interval } from '../contract/interval.ts'
-import type { ProviderCapabilities } from '../contract/provider.ts'
-import { intersect } from '../contract/range.ts'
+import type { Page, ProviderCapabilities } from '../contract/provider.ts'
 import type { EpochMs } from '../contract/time.ts'
 import { malformed } from './answer.ts'
+import { compareChecksum, sha256Of } from './binance-archive-checksum.ts'
+import { type BinanceArchiveOptions, fileUrl, marketOf } from './binance-archive-files.ts'
 import { type Segment, planSegments } from './binance-archive-plan.ts'
 import { archiveRows } from './binance-archive-rows.ts'
 import { BINANCE } from './binance.ts'
 import { classifyBinance, klineColumns, klinePage } from './binance-klines.ts'
+import { withoutHeldPages } from './held-pages.ts'
 import {
   type HttpProviderFactory,
-  type HttpProviderOptions,
   type PageAnswer,
   type PageContext,
   type PageRequest,
@@ -26,32 +26,7 @@ import { refuseFarTimes } from './http/page-guard.ts'
 import { scanKlines } from './kline-scan.ts'
 import { unzipOne } from './zip.ts'
 
-/** Options of {@link binanceArchive}. */
-export interface BinanceArchiveOptions extends HttpProviderOptions {
-  /** Spot, or USD-M futures. @default 'spot' */
-  readonly market?: 'spot' | 'um'
-  /** Address of the exchange's own interface, for what is not filed yet. @default by market */
-  readonly restUrl?: string
-}
-
-const MARKETS = {
-  spot: {
-    path: 'spot',
-    rest: 'https://api.binance.com',
-    klines: '/api/v3/klines',
-    rows: 1000,
-    weight: 2,
-    name: 'binance-archive',
-  },
-  um: {
-    path: 'futures/um',
-    rest: 'https://fapi.binance.com',
-    klines: '/fapi/v1/klines',
-    rows: 1500,
-    weight: 10,
-    name: 'binance-archive-um',
-  },
-} as const
+export type { BinanceArchiveOptions } from './binance-archive-files.ts'
 
 /** What the archive can do. */
 export const BINANCE_ARCHIVE: ProviderCapabilities = {
@@ -64,24 +39,21 @@ export const BINANCE_ARCHIVE: ProviderCapabilities = {
     { weight: 6000, perMs: 60_000, scope: 'rest' },
   ],
   requestWeight: 1,
-  verified: 'rows of both formats quoted from published files; names and publication documented',
+  verified:
+    'rows of both formats quoted from published files; names, publication and checksums documented; the SHA-256 filed beside a monthly file is compared where there is one, a daily file is checked by the CRC-32 inside of it',
 }
 
 /** Parts that are left, and where the interface goes on. */
 interface Cursor {
   readonly segments: readonly Segment[]
   readonly restMs?: EpochMs
+  /** A file that was read and whose checksum is asked for. */
+  readonly held?: { readonly page: Page; readonly sha256: string }
 }
 
 type Context = PageContext<Cursor, BinanceArchiveOptions>
 
 const LARGEST_FILE_BYTES = 128 * 1024 * 1024
-
-function marketOf({ market = 'spot' }: BinanceArchiveOptions): (typeof MARKETS)['spot' | 'um'] {
-  if (Object.hasOwn(MARKETS, market)) return MARKETS[market]
-  const message = `market: ${JSON.stringify(market)} is neither spot nor um`
-  throw new ConfigError('config/option', message, { field: 'market', value: market })
-}
 
 function stateOf(context: Context): { segments: readonly Segment[]; segment: Segment; restMs: EpochMs | undefined } {
   const { range, series, nowMs, options, cursor } = context
@@ -90,7 +62,7 @@ function stateOf(context: Context): { segments: readonly Segment[]; segment: Seg
 }
 
 function toRequest(context: Context): PageRequest {
-  const { baseUrl, symbol, vendorInterval, options } = context
+  const { symbol, vendorInterval, options } = context
   const market = marketOf(options)
   const { segment, restMs } = stateOf(context)
   if (segment.kind === 'rest') {
@@ -104,10 +76,9 @@ function toRequest(context: Context): PageRequest {
     const url = `${options.restUrl ?? market.rest}${market.klines}?${query}`
     return { url, as: 'json', scan: scanKlines, weight: market.weight, scope: 'rest' }
   }
-  const stamp = new Date(segment.startMs).toISOString().slice(0, segment.kind === 'monthly' ? 7 : 10)
-  const name = encodeURIComponent(symbol)
-  const path = `data/${market.path}/${segment.kind}/klines/${name}/${vendorInterval}/${name}-${vendorInterval}-${stamp}.zip`
-  return { url: `${baseUrl}/${path}`, as: 'bytes', cacheable: true }
+  const url = fileUrl(context, segment)
+  // Not kept in memory: a file that came broken would stay so, and one that is not filed today may be tomorrow.
+  return context.cursor?.held === undefined ? { url, as: 'bytes' } : { url: `${url}.CHECKSUM`, as: 'text' }
 }
 
 async function toPage(body: unknown, context: Context, status: number): Promise<PageAnswer<Cursor>> {
@@ -124,16 +95,15 @@ async function toPage(body: unknown, context: Context, status: number): Promise<
     const { next: more, ...page } = klinePage(body, inner, new Set([rows, 500, 1000]))
     return { ...page, next: more === undefined ? next : { segments, restMs: more.startMs } }
   }
-  // Not filed, or not traded then: the exchange knows which.
-  if (status === 404) {
-    const { startMs, endMs } = segment
-    const columns = klineColumns([])
-    return {
-      columns,
-      proven: { startMs, endMs: startMs },
-      next: { segments: [{ kind: 'rest', startMs, endMs }, ...later] },
-    }
+  const { startMs, endMs } = segment
+  const held = context.cursor?.held
+  if (held !== undefined) {
+    if (status !== 404) compareChecksum(body, held.sha256)
+    return { ...held.page, next }
   }
+  const nothing = { columns: klineColumns([]), proven: { startMs, endMs: startMs } }
+  // Not filed, or not traded then: the exchange knows which.
+  if (status === 404) return { ...nothing, next: { segments: [{ kind: 'rest', startMs, endMs }, ...later] } }
   if (!(body instanceof Uint8Array)) throw malformed('answer', body, 'an archive')
   const rows = archiveRows(new TextDecoder().decode(await unzipOne(body, { maxBytes: LARGEST_FILE_BYTES })))
   refuseFarTimes(
@@ -141,22 +111,24 @@ async function toPage(body: unknown, context: Context, status: number): Promise<
     segment,
     context.series.interval,
   )
-  const inside = rows.filter(([openMs]) => intersect({ startMs: openMs, endMs: openMs + 1 }, segment) !== null)
-  return { columns: klineColumns(inside), proven: { startMs: segment.startMs, endMs: segment.endMs }, next }
+  const inside = rows.filter(([openMs]) => openMs >= startMs && openMs < endMs)
+  const page = { columns: klineColumns(inside), proven: { startMs, endMs } }
+  // A day is small and guarded by the CRC-32 inside of it: a second request for each would double their number.
+  if (segment.kind === 'daily') return { ...page, next }
+  return { ...nothing, next: { segments, held: { page, sha256: await sha256Of(body) } } }
 }
 
 /** Binance's archive with the exchange for its tail. Keyless; symbols are the exchange's own, such as `BTCUSDT`. */
-export const binanceArchive: HttpProviderFactory<BinanceArchiveOptions> = defineHttpProvider<
-  Cursor,
-  BinanceArchiveOptions
->({
-  name: 'binance-archive',
-  nameFor: (options) => marketOf(options).name,
-  optionNames: ['market', 'restUrl'],
-  capabilities: BINANCE_ARCHIVE,
-  baseUrl: 'https://data.binance.vision',
-  toRequest,
-  toPage: (body, context, response) => toPage(body, context, response.status),
-  classify: (response) =>
-    response.status === 404 && typeof response.body === 'string' ? null : classifyBinance(response),
-})
+export const binanceArchive: HttpProviderFactory<BinanceArchiveOptions> = withoutHeldPages(
+  defineHttpProvider<Cursor, BinanceArchiveOptions>({
+    name: 'binance-archive',
+    nameFor: (options) => marketOf(options).name,
+    optionNames: ['market', 'restUrl'],
+    capabilities: BINANCE_ARCHIVE,
+    baseUrl: 'https://data.binance.vision',
+    toRequest,
+    toPage: (body, context, response) => toPage(body, context, response.status),
+    classify: (response) =>
+      response.status === 404 && typeof response.body === 'string' ? null : classifyBinance(response),
+  }),
+)

@@ -4,8 +4,9 @@
  * @module
  */
 import { ProviderError } from '../contract/errors.ts'
-import type { Page, Provider } from '../contract/provider.ts'
+import type { Page } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
+import { withoutHeldPages } from './held-pages.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -100,26 +101,6 @@ function confirmingSymbols<Cursor, Options extends HttpProviderOptions>(
   }
 }
 
-/** Does a page say nothing at all? So do those that were held back. */
-const saysNothing = ({ columns, proven, actions, historyStartMs }: Page): boolean =>
-  columns.timestamp.length === 0 && isEmpty(proven) && actions === undefined && historyStartMs === undefined
-
-async function* telling(pages: AsyncIterable<Page>): AsyncGenerator<Page, void, void> {
-  for await (const page of pages) if (!saysNothing(page)) yield page
-}
-
-/** Hands over only the pages that say something: a series must not come to be by an answer that was held back. */
-function tellingProvider(provider: Provider): Provider {
-  const { withEnv } = provider
-  return Object.freeze({
-    ...provider,
-    fetch: (...asked: Parameters<Provider['fetch']>) => telling(provider.fetch(...asked)),
-    ...(withEnv === undefined
-      ? {}
-      : { withEnv: (env: Parameters<typeof withEnv>[0]) => tellingProvider(withEnv(env)) }),
-  })
-}
-
 /**
  * Makes a provider of a source that does not tell an unknown symbol from a range without rows: where it sent no row at
  * all it is asked once whether it knows the symbol. If not, `provider/not-found`; if it does not say, nothing is proven.
@@ -128,6 +109,5 @@ export function defineConfirmingProvider<Cursor, Options extends HttpProviderOpt
   spec: HttpProviderSpec<Cursor, Options>,
   question: SymbolQuestion<Options>,
 ): HttpProviderFactory<Options> {
-  const make = defineHttpProvider(confirmingSymbols(spec, question))
-  return (options) => tellingProvider(make(options))
+  return withoutHeldPages(defineHttpProvider(confirmingSymbols(spec, question)))
 }
