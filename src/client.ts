@@ -46,7 +46,7 @@ export function createDataClient(options: DataClientOptions = {}): DataClient {
     work: (route: Route, parsed: ParsedQuery) => Promise<T>,
   ): Promise<T> => {
     const parsed = parseQuery(query, what)
-    parsed.signal.throwIfAborted()
+    parsed.signal?.throwIfAborted()
     return work(await findRoute(rooms, parsed), parsed)
   }
   const client: DataClient = {

@@ -29,7 +29,7 @@ export interface ParsedQuery {
   readonly onError: 'throw' | 'stored'
   readonly lookbackDays: number | undefined
   readonly fillGaps: boolean
-  readonly signal: AbortSignal
+  readonly signal: AbortSignal | undefined
   readonly onProgress: Query['onProgress']
 }
 
@@ -152,9 +152,10 @@ function readFillGaps(value: Query['fillGaps']): boolean {
   return value === false ? false : refuse('fillGaps', value, "use 'refetch' or false")
 }
 
-function readSignal(value: unknown): AbortSignal {
-  if (value === undefined) return new AbortController().signal
-  return value instanceof AbortSignal ? value : refuse('signal', value, 'use the signal of an AbortController')
+function readSignal(value: unknown): AbortSignal | undefined {
+  return value === undefined || value instanceof AbortSignal
+    ? value
+    : refuse('signal', value, 'use the signal of an AbortController')
 }
 
 function readCallback(value: unknown): Query['onProgress'] {

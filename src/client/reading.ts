@@ -141,7 +141,7 @@ async function readOnce(
   snapshot: Snapshot,
   options: ReadOptions = {},
 ): Promise<Table> {
-  query.signal.throwIfAborted()
+  query.signal?.throwIfAborted()
   const context = proofContext(rooms, route, options.failed ?? [], query.signal)
   const range = options.range ?? readRange(query, route, snapshot, context.nowMs)
   const proven = await readProven(context, snapshot, range, columnsToRead(query))
@@ -155,6 +155,10 @@ async function readOnce(
 function columnsToRead(query: ParsedQuery): readonly string[] | undefined {
   if (query.columns === undefined || (query.adjust === 'source' && query.fill === null)) return query.columns
   return [...new Set([...query.columns, 'open', 'high', 'low', 'close', 'volume'])]
+}
+
+function stoppable({ signal }: ParsedQuery): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
 }
 
 function cutToFinal({ columns, report }: ProvenRows): ProvenRows {
@@ -244,8 +248,8 @@ export async function* scanTables(
     return toTable(route.series, await viewColumns(rooms, route, query, snapshot, { columns, report: proof }))
   }
   // One batch behind: where a batch's stretch ends is known when the next one begins.
-  for await (const columns of rooms.storage.scan(snapshot, request, { signal: query.signal })) {
-    query.signal.throwIfAborted()
+  for await (const columns of rooms.storage.scan(snapshot, request, stoppable(query))) {
+    query.signal?.throwIfAborted()
     if (waiting !== null)
       yield await emit(waiting, msOf(columns.timestamp[0] as bigint, SCHEMAS[route.series.schema].timeUnit))
     waiting = columns
@@ -280,7 +284,7 @@ export async function reportGaps(rooms: ClientRooms, route: Route, query: Parsed
   const nowMs = rooms.runtime.now()
   const range = readRange(query, route, snapshot, nowMs)
   const unit = SCHEMAS[route.series.schema].timeUnit
-  const rows = await rooms.storage.read(snapshot, { range, columns: ['timestamp'] }, { signal: query.signal })
+  const rows = await rooms.storage.read(snapshot, { range, columns: ['timestamp'] }, stoppable(query))
   const rejects = await rooms.storage.read(snapshot, { range, table: 'rejects', columns: ['timestamp'] })
   const input = gapInput(rows.timestamp, unit, {
     series: route.series,
@@ -309,7 +313,7 @@ export async function readBeside(
   const columns = await rooms.storage.read(
     snapshot,
     { table, ...(range === undefined ? {} : { range }) },
-    { signal: query.signal },
+    stoppable(query),
   )
   const { tableFromColumns } = await import('../codecs/arrow/index.ts')
   return tableFromColumns(columns, { schema: route.series.schema })

@@ -64,7 +64,7 @@ export function resolveSymbol(rooms: ClientRooms, query: ParsedQuery): ResolvedQ
   const symbol = isBare ? withQuote(query.symbol, quote as string) : canonicalSymbol(query.symbol)
   const how = isBare ? `selection.quote is ${quote}` : 'another spelling'
   return {
-    query: { ...query, symbol },
+    query: symbol === query.symbol ? query : { ...query, symbol },
     assetClass: query.assetClass ?? classify(symbol).assetClass,
     resolved: symbol === query.symbol ? null : `${query.symbol} is read as ${symbol}: ${how}`,
   }

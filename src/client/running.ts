@@ -55,7 +55,7 @@ export function jobOf(
     ...(query.lookbackDays === undefined ? {} : { lookbackDays: query.lookbackDays }),
     fillGaps: query.fillGaps,
     mayFailOver: route.others.length > 0,
-    signal: query.signal,
+    signal: query.signal ?? new AbortController().signal,
     ...(query.onProgress === undefined ? {} : { onProgress: query.onProgress }),
     ...(selection === undefined ? {} : { selection }),
   }
@@ -132,7 +132,10 @@ async function runWithFailover(
     const result = await inTurn(rooms, query.signal, () => runOperation(rooms, job))
     const [next, ...others] = route.others
     const mayFailOver =
-      result.head === null && result.counts.rows === 0 && isProviderError(result.error) && !query.signal.aborted
+      result.head === null &&
+      result.counts.rows === 0 &&
+      isProviderError(result.error) &&
+      query.signal?.aborted !== true
     if (!mayFailOver || next === undefined) {
       rejectFailure(result, query, failures)
       return { route, range, result }
@@ -145,13 +148,13 @@ async function runWithFailover(
 }
 
 /** Waits for a place among the running series; gives the waiting up when aborted. */
-function inTurn<T>(rooms: ClientRooms, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+function inTurn<T>(rooms: ClientRooms, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error)
-    signal.addEventListener('abort', stop, { once: true })
+    const stop = (): void => reject(signal?.reason as Error)
+    signal?.addEventListener('abort', stop, { once: true })
     const turn = rooms.limit(() => {
-      signal.removeEventListener('abort', stop)
-      signal.throwIfAborted()
+      signal?.removeEventListener('abort', stop)
+      signal?.throwIfAborted()
       return rooms.running(work())
     })
     turn.then(resolve, reject)
@@ -171,7 +174,7 @@ function isProviderError(error: unknown): boolean {
  * bears with is a failing source, not a store that cannot keep what came.
  */
 function rejectFailure(result: RunResult, query: ParsedQuery, before: readonly { readonly error: unknown }[]): void {
-  if (query.signal.aborted) throw query.signal.reason as Error
+  query.signal?.throwIfAborted()
   const isBorne =
     query.onError === 'stored' && !(isDataClientError(result.error) && result.error.code.startsWith('storage/'))
   if (result.error !== null && !isBorne) throw (before[0]?.error ?? result.error) as Error

@@ -21,10 +21,20 @@ export type AssetClass = 'crypto' | 'equity' | 'etf' | 'index' | 'forex' | 'futu
 
 /** Every asset class. */
 export const ASSET_CLASSES: readonly AssetClass[] = [
-  'crypto', 'equity', 'etf', 'index', 'forex', 'future', 'option', 'fund', 'rate',
+  'crypto',
+  'equity',
+  'etf',
+  'index',
+  'forex',
+  'future',
+  'option',
+  'fund',
+  'rate',
 ]
 
 const SLUG = /^[a-z0-9-]{1,32}$/
+/** What nearly every symbol is, and what needs no further look. */
+const PLAIN = /^[\x21-\x7E]{1,64}$/
 // Control, format and space characters would make two symbols look alike.
 const FORBIDDEN = /[\p{C}\p{Z}\s]/u
 
@@ -33,8 +43,12 @@ const FORBIDDEN = /[\p{C}\p{Z}\s]/u
  * @throws {ConfigError} `config/symbol`
  */
 export function parseSymbol(value: unknown, field = 'symbol'): string {
+  if (typeof value === 'string' && PLAIN.test(value)) return value
   const refuse = (why: string): never => {
-    throw new ConfigError('config/symbol', `${field}: ${JSON.stringify(value) ?? String(value)} ${why}`, { field, value })
+    throw new ConfigError('config/symbol', `${field}: ${JSON.stringify(value) ?? String(value)} ${why}`, {
+      field,
+      value,
+    })
   }
   if (typeof value !== 'string') return refuse('is no text: give a symbol such as "AAPL" or "BTC-USD"')
   if (value.length === 0) return refuse('is empty: give a symbol such as "AAPL"')

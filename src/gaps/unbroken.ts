@@ -3,6 +3,7 @@
  * @module
  */
 import type { Slots } from '../contract/slots.ts'
+import { MOST_TICKS, asDoubles, doubleOf } from '../contract/tick-doubles.ts'
 
 const TWO_32 = 4_294_967_296
 
@@ -13,25 +14,58 @@ const TWO_32 = 4_294_967_296
 export function isUnbroken(timestamp: BigInt64Array, slots: Slots): boolean {
   const { n, stepMs, first, count, total } = slots
   if (timestamp.length !== total) return false
+  // Below 0 and beyond the bound, doubles of the same bits do not count as the times do; 0 has two of them.
+  const [from, to] = [first[0] ?? 0, (first[n - 1] ?? 0) + (count[n - 1] ?? 0) * stepMs]
+  if (n === total || from <= 0 || to * 1000 >= MOST_TICKS) return isEach(timestamp, slots)
+  const found = asDoubles(timestamp)
+  const step = doubleOf(stepMs * 1000)
+  let row = 0
+  for (let run = 0; run < n; run++) {
+    let expected = doubleOf((first[run] as number) * 1000)
+    for (const end = row + (count[run] as number); row < end; row++, expected += step) {
+      if (found[row] !== expected) return false
+    }
+  }
+  return true
+}
+
+/** The same for any times; of bars of a day and longer, every run is one slot. */
+function isEach(timestamp: BigInt64Array, slots: Slots): boolean {
+  const { n, stepMs, first, count, total } = slots
+  const before = OPENINGS.get(slots)
+  if (before !== undefined) return isSame(timestamp, before)
+  if (total <= MOST_KEPT) OPENINGS.set(slots, openingsOf(slots))
   // Microseconds of any date are exact in a number; two halves are read faster than one bigint.
-  const halves = new Int32Array(timestamp.buffer, timestamp.byteOffset, 2 * total)
-  const step = stepMs * 1000
-  // Of bars of a day and longer, every run is one slot.
-  if (n === total) return isEach(halves, first)
+  const halves = new Int32Array(timestamp.buffer, timestamp.byteOffset, 2 * timestamp.length)
   let at = 0
   for (let run = 0; run < n; run++) {
     let expected = (first[run] as number) * 1000
-    for (const end = at + 2 * (count[run] as number); at < end; at += 2, expected += step) {
+    for (const end = at + 2 * (count[run] as number); at < end; at += 2, expected += stepMs * 1000) {
       if ((halves[at + 1] as number) * TWO_32 + ((halves[at] as number) >>> 0) !== expected) return false
     }
   }
   return true
 }
 
-function isEach(halves: Int32Array, openings: Float64Array): boolean {
-  for (let row = 0; row < openings.length; row++) {
-    const found = (halves[2 * row + 1] as number) * TWO_32 + ((halves[2 * row] as number) >>> 0)
-    if (found !== (openings[row] as number) * 1000) return false
+/** Openings by the slots that they were made of, which a memo hands out again for every series of one market. */
+const OPENINGS = new WeakMap<Slots, Int32Array>()
+const MOST_KEPT = 20_000
+
+function openingsOf({ n, stepMs, first, count, total }: Slots): Int32Array {
+  const halves = new Int32Array(2 * total)
+  let at = 0
+  for (let run = 0; run < n; run++) {
+    for (let i = 0; i < (count[run] as number); i++) {
+      const ticks = ((first[run] as number) + i * stepMs) * 1000
+      halves[at++] = ticks
+      halves[at++] = Math.floor(ticks / TWO_32)
+    }
   }
+  return halves
+}
+
+function isSame(timestamp: BigInt64Array, openings: Int32Array): boolean {
+  const halves = new Int32Array(timestamp.buffer, timestamp.byteOffset, openings.length)
+  for (let i = 0; i < openings.length; i++) if (halves[i] !== openings[i]) return false
   return true
 }

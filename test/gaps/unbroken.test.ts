@@ -14,6 +14,7 @@ const CASES: readonly (readonly [name: string, interval: Interval, start: string
   ['24/7', '1d', '1995-01-01', '2024-01-01'],
   ['24/7', '1w', '1960-01-01', '1990-01-01'],
   ['24/7', '1mo', '1950-01-01', '2024-01-01'],
+  ['24/7', '1h', '1969-12-25', '1970-01-08'],
   ['XNYS', '1m', '2024-03-07', '2024-03-14'],
   ['XNYS', '1h', '2024-03-07', '2024-03-14'],
   ['XNYS', '1d', '2000-01-01', '2024-01-01'],
@@ -63,6 +64,14 @@ describe('isUnbroken', () => {
       }),
       { numRuns: 20 },
     )
+  })
+
+  test('does not take the least time for the first one, which is -0 where that is 0', () => {
+    const { slots, openingsMs } = openingsOf('24/7', '1h', '1970-01-01', '1970-01-08')
+    const ticks = ticksFromMs(openingsMs, 'us')
+    expect(isUnbroken(ticks, slots)).toBe(true)
+    ticks[0] = -(2n ** 63n)
+    expect(isUnbroken(ticks, slots)).toBe(false)
   })
 
   test('is true for no rows where no slot is expected', () => {

@@ -6,7 +6,7 @@ import { decodeLevels, type Scratch } from './decode-dictionary.ts'
 import { decodeEntries, decodeValues, roomFor, type ValueContext, type Values } from './decode-values.ts'
 import { corrupt, guarded } from './faults.ts'
 import type { Chunk, Leaf } from './layout.ts'
-import { isFixed, openData, openDictionary, pagesOf, type Page, type PageContext } from './page.ts'
+import { isFixed, openData, openDictionary, pageAt, pagesOf, plainValues, type Page, type PageContext } from './page.ts'
 import { nullOf, putValidity, type Target } from './target.ts'
 import type { Compressors } from './types.ts'
 
@@ -27,7 +27,7 @@ export interface ChunkWindow {
 
 function pageContext(leaf: Leaf, chunk: Chunk, { compressors, verify }: DecodeContext): PageContext {
   const { name, optional, physical } = leaf
-  return { name, optional, codec: chunk.codec, fixed: isFixed(physical), compressors, verify }
+  return { name, optional, chunk, fixed: isFixed(physical), compressors, verify }
 }
 
 /**
@@ -137,16 +137,10 @@ export function viewChunk(
 ): Float64Array | BigInt64Array | undefined {
   if (chunk.codec !== 'UNCOMPRESSED' || leaf.optional || chunk.length < rows * 8) return undefined
   if (leaf.physical !== 'DOUBLE' && leaf.physical !== 'INT64') return undefined
-  const page = guarded(
-    `column ${leaf.name}`,
-    () => pagesOf(bytes, rows, pageContext(leaf, chunk, context)).next().value,
-  )
-  if (page !== undefined) {
-    if (page.encoding !== 'PLAIN' || page.row !== 0 || page.count !== rows) return undefined
-    const { values } = openData(page, pageContext(leaf, chunk, context))
-    if (values.length < rows * 8 || values.byteOffset % 8 !== 0) return undefined
-    if (leaf.physical === 'DOUBLE') return new Float64Array(values.buffer, values.byteOffset, rows)
-    return new BigInt64Array(values.buffer, values.byteOffset, rows)
-  }
-  return undefined
+  const pages = pageContext(leaf, chunk, context)
+  const page = guarded(`column ${leaf.name}`, () => pageAt(bytes, 0, 0, pages))
+  const values = plainValues(bytes, page, rows, pages)
+  if (values === undefined || values.byteOffset % 8 !== 0) return undefined
+  if (leaf.physical === 'DOUBLE') return new Float64Array(values.buffer, values.byteOffset, rows)
+  return new BigInt64Array(values.buffer, values.byteOffset, rows)
 }

@@ -5,6 +5,7 @@
  * without a bigint a row. https://github.com/apache/parquet-format/blob/master/Encodings.md (DELTA_BINARY_PACKED)
  * @module
  */
+import { MOST_TICKS, doubleOf } from '../../contract/tick-doubles.ts'
 import { corrupt } from './faults.ts'
 
 /** Where a decoder is, and the last number that it read, as two lanes. */
@@ -14,6 +15,7 @@ interface Cursor {
   high: number
 }
 
+const TWO_32 = 4_294_967_296
 /** Bytes after the payload that the unpacking loops may touch. */
 const SLACK = 16
 
@@ -37,6 +39,7 @@ export function decodeDelta(bytes: Uint8Array, count: number, out: BigInt64Array
   if (total !== count) throw corrupt(`a delta page claims ${total} values instead of ${count}`)
   signed(padded, cursor)
   const lanes = new Int32Array(out.buffer, out.byteOffset + at * 8, count * 2)
+  const doubles = new Float64Array(lanes.buffer, lanes.byteOffset, count)
   if (count > 0) {
     lanes[0] = cursor.low
     lanes[1] = cursor.high
@@ -51,7 +54,7 @@ export function decodeDelta(bytes: Uint8Array, count: number, out: BigInt64Array
       const end = Math.min(count, row + perMiniblock)
       if (width > 64) throw corrupt(`a delta page has integers of ${width} bits`)
       if (cursor.at + Math.ceil(((end - row) * width) / 8) > bytes.length) throw corrupt('a delta page is cut short')
-      if (width === 0) addConstant(lanes, row, end, cursor.low, cursor.high)
+      if (width === 0) addConstant(doubles, lanes, row, end, cursor)
       else if (width <= 32) addNarrow(view, cursor.at, width, lanes, row, end, cursor.low, cursor.high)
       else addWide(view, cursor.at, width, lanes, row, end, cursor.low, cursor.high)
       cursor.at += (perMiniblock * width) / 8
@@ -62,9 +65,23 @@ export function decodeDelta(bytes: Uint8Array, count: number, out: BigInt64Array
 }
 
 /** Rows that follow each other at one distance, as on a clock. */
-function addConstant(lanes: Int32Array, start: number, end: number, stepLow: number, stepHigh: number): void {
+function addConstant(
+  doubles: Float64Array,
+  lanes: Int32Array,
+  start: number,
+  end: number,
+  { low: stepLow, high: stepHigh }: Cursor,
+): void {
   let low = lanes[2 * start - 2] as number
   let high = lanes[2 * start - 1] as number
+  const step = stepHigh * TWO_32 + (stepLow >>> 0)
+  const before = high * TWO_32 + (low >>> 0)
+  if (before >= 0 && step >= 0 && before + (end - start) * step < MOST_TICKS) {
+    const distance = doubleOf(step)
+    let value = doubleOf(before)
+    for (let row = start; row < end; row++) doubles[row] = value += distance
+    return
+  }
   for (let row = start; row < end; row++) {
     low = (low + stepLow) | 0
     high = (high + stepHigh + (low >>> 0 < stepLow >>> 0 ? 1 : 0)) | 0

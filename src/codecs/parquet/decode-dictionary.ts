@@ -59,14 +59,16 @@ function emptyRun(): Run {
   return { count: 0, packed: false, value: 0, at: 0, end: 0 }
 }
 
-/** Copies a packed run to whole words, with a word to spare. */
-function wordsOf(bytes: Uint8Array, run: Run, width: number, scratch: Scratch): Uint32Array {
-  const size = Math.ceil((run.count * width) / 8)
+/** Packed values as words: those of the page where they are aligned and whole, else a copy with a word to spare. */
+function wordsOf(bytes: Uint8Array, at: number, count: number, width: number, scratch: Scratch): Uint32Array {
+  const size = Math.ceil((count * width) / 8)
+  const start = bytes.byteOffset + at
+  if (start % 4 === 0 && count % 32 === 0) return new Uint32Array(bytes.buffer, start, size >> 2)
   const needed = (size >> 2) + 3
-  if (scratch.words.length < needed) scratch.words = new Uint32Array(needed * 2)
+  if (scratch.words.length < needed) scratch.words = new Uint32Array(needed + (needed >> 2))
   const words = scratch.words
   words.fill(0, size >> 2, needed)
-  new Uint8Array(words.buffer).set(bytes.subarray(run.at, run.at + size))
+  new Uint8Array(words.buffer).set(bytes.subarray(at, at + size))
   return words
 }
 
@@ -98,7 +100,7 @@ export function decodeHybrid(
     readRun(bytes, run.end, width, end - row, run)
     let bad = 0
     if (run.packed && width > 0) {
-      const words = wordsOf(bytes, run, width, scratch)
+      const words = wordsOf(bytes, run.at, run.count, width, scratch)
       for (let i = 0; i < run.count; i++) {
         const index = indexAt(words, i, width)
         if (index >= bound) bad++
@@ -134,11 +136,14 @@ export function decodeDictionaryDoubles(
     readRun(bytes, run.end, width, end - row, run)
     let bad = 0
     if (run.packed && width > 0) {
-      const words = wordsOf(bytes, run, width, scratch)
       const whole = unpack === undefined ? 0 : run.count & ~31
-      if (unpack !== undefined && whole > 0) bad = unpack(words, dictionary, last, out, row, row + whole)
+      if (unpack !== undefined && whole > 0) {
+        const words = wordsOf(bytes, run.at, whole, width, scratch)
+        bad = unpack(words, dictionary, last, out, row, row + whole)
+      }
+      const rest = wordsOf(bytes, run.at + (whole * width) / 8, run.count - whole, width, scratch)
       for (let i = whole; i < run.count; i++) {
-        const index = indexAt(words, i, width)
+        const index = indexAt(rest, i - whole, width)
         if (index > last) bad = -1
         else out[row + i] = dictionary[index] as number
       }

@@ -26,6 +26,8 @@ export interface EncodedPage {
   readonly bytes: Uint8Array
   readonly values: number
   readonly encoding: Encoding
+  /** Byte from which on a reader takes words of 4 bytes, where there are any. */
+  readonly wordsAt?: number
 }
 
 /** Pages of one column chunk with the facts that its metadata names. */
@@ -41,10 +43,7 @@ export interface EncodedColumn {
   readonly ascending?: boolean
 }
 
-type Encoded = Omit<EncodedColumn, 'data' | 'nulls' | 'optional'> & {
-  readonly bytes: Uint8Array
-  readonly encoding: Encoding
-}
+type Encoded = Omit<EncodedColumn, 'data' | 'nulls' | 'optional'> & Omit<EncodedPage, 'values'>
 
 /**
  * Encodes one column.
@@ -61,11 +60,17 @@ export function encodeColumn(
   const valid = validityOf(column)
   const rows = isDictionary(values) ? values.indices.length : values.length
   const present = optional && valid !== undefined ? rowsPresent(valid, rows) : undefined
-  const { bytes, encoding, ...rest } = encodeValues(name, type, values, present, workshop)
+  const { bytes, encoding, wordsAt, ...rest } = encodeValues(name, type, values, present, workshop)
   const nulls = present === undefined ? 0 : rows - present.length
-  if (!optional) return { ...rest, data: { bytes, values: rows, encoding }, nulls, optional }
+  const page = (body: Uint8Array, lead: number): EncodedPage => ({
+    bytes: body,
+    values: rows,
+    encoding,
+    ...(wordsAt === undefined ? {} : { wordsAt: lead + wordsAt }),
+  })
+  if (!optional) return { ...rest, data: page(bytes, 0), nulls, optional }
   const levels = encodeLevels(valid ?? new Uint8Array(Math.ceil(rows / 8)).fill(0xff), rows)
-  return { ...rest, data: { bytes: joined(levels, bytes), values: rows, encoding }, nulls, optional }
+  return { ...rest, data: page(joined(levels, bytes), levels.length), nulls, optional }
 }
 
 function encodeValues(
@@ -97,7 +102,7 @@ function encodeDoubles(values: Float64Array, workshop: Workshop): Encoded {
     return { physical, bytes: bytesOf(values), encoding: 'PLAIN', bounds: boundsOfDoubles(values) }
   const bounds = boundsOfDoubles(found.entries)
   const dictionary = { bytes: bytesOf(found.entries.slice()), values: found.entries.length, encoding: 'PLAIN' } as const
-  return { physical, dictionary, bytes: found.page, encoding: 'RLE_DICTIONARY', bounds }
+  return { physical, dictionary, ...found.page, encoding: 'RLE_DICTIONARY', bounds }
 }
 
 function encodeBigs(values: BigInt64Array): Encoded {
@@ -141,8 +146,8 @@ function encodeTexts(
   }
   workshop.indices.set(rows)
   const dictionary = { bytes: plainTexts(texts), values: texts.length, encoding: 'PLAIN' } as const
-  const bytes = packIndices(workshop.indices, rows.length, widthOf(Math.max(1, texts.length)))
-  return { ...facts, dictionary, bytes, encoding: 'RLE_DICTIONARY' }
+  const page = packIndices(workshop.indices, rows.length, widthOf(Math.max(1, texts.length)))
+  return { ...facts, dictionary, ...page, encoding: 'RLE_DICTIONARY' }
 }
 
 function textAt(name: string, column: DictionaryColumn, index: number): string {

@@ -48,8 +48,14 @@ export function createWorkshop(rows: number): Workshop {
 export interface Dictionary {
   /** A view of the workshop: copy it before the next column. */
   readonly entries: Float64Array
-  /** The data page: index width, then one bit-packed run. */
-  readonly page: Uint8Array
+  readonly page: PackedPage
+}
+
+/** A data page of indices: their width, then one bit-packed run. */
+export interface PackedPage {
+  readonly bytes: Uint8Array
+  /** Where the packed words begin. */
+  readonly wordsAt: number
 }
 
 /**
@@ -174,8 +180,8 @@ export function widthOf(entries: number): number {
   return Math.max(1, 32 - Math.clz32(entries - 1))
 }
 
-/** A data page of indices: their width, then one bit-packed run. `indices` has room for 31 more than `rows`. */
-export function packIndices(indices: Uint16Array, rows: number, width: number): Uint8Array {
+/** Packs indices as a data page. `indices` has room for 31 more than `rows`. */
+export function packIndices(indices: Uint16Array, rows: number, width: number): PackedPage {
   const groups = Math.ceil(rows / 8)
   const padded = (rows + 31) & ~31
   indices.fill(0, rows, padded)
@@ -189,5 +195,5 @@ export function packIndices(indices: Uint16Array, rows: number, width: number): 
   PACK_INDICES[width]?.(indices, new Uint32Array(buffer, lead + head.length), padded)
   const page = new Uint8Array(buffer, lead, head.length + groups * width)
   page.set(head)
-  return page
+  return { bytes: page, wordsAt: head.length }
 }

@@ -158,7 +158,7 @@ function chunkOf(
   const start = dictionary > 0 && dictionary < data ? dictionary : data
   const length = count(facts.total_compressed_size, `bytes of column ${name}`, dataEnd)
   if (start < MAGIC.length || start + length > dataEnd) throw corrupt(`column ${name}: its pages lie outside the data`)
-  return { codec: facts.codec as Codec, start, length }
+  return { codec: facts.codec as Codec, start, length, known: [] }
 }
 
 /** A count that a footer claims, as a number. */
@@ -196,5 +196,5 @@ function isSorted(raw: readonly RawGroup[], groups: readonly RowGroup[]): boolea
 
 function memoryOf(columns: number, groups: number, texts: readonly (readonly [string, string])[]): number {
   const text = texts.reduce((sum, [key, value]) => sum + 2 * (key.length + value.length), 0)
-  return 600 + 240 * columns + groups * (200 + 72 * columns) + text
+  return 600 + 240 * columns + groups * (200 + 700 * columns) + text
 }

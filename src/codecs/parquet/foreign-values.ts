@@ -118,7 +118,7 @@ export function decodeForeignChunk(
 ): void {
   const { name, repetition_type } = task.element
   const optional = repetition_type === 'OPTIONAL'
-  const pages = { name, codec: chunk.codec, optional, fixed: false, compressors, verify }
+  const pages = { name, chunk, optional, fixed: false, compressors, verify }
   guarded(`column ${name}`, () => {
     let entries: readonly Uint8Array[] = []
     for (const page of pagesOf(bytes, group.rows, pages)) {

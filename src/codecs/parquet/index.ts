@@ -7,6 +7,7 @@ export { findRows } from './find-rows.ts'
 export { readFooter } from './footer.ts'
 export { readForeign } from './foreign.ts'
 export { readColumns } from './read.ts'
+export { createReadScratch, scratchBytes, type ReadScratch } from './read-scratch.ts'
 export { encodeParquet } from './write.ts'
 export type {
   ByteSource,

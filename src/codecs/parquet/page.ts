@@ -7,7 +7,7 @@ import { crc32 as ownCrc32 } from './crc32.ts'
 import { decompress } from './decompress.ts'
 import { corrupt, unsupported } from './faults.ts'
 import { parsePageHeader } from './format.ts'
-import type { Codec, PhysicalType } from './layout.ts'
+import type { Chunk, KnownPage, PhysicalType } from './layout.ts'
 import type { Compressors } from './types.ts'
 
 /** Largest page that is decompressed; writers aim at 1 MB, and a chunk of one page may have some tens. */
@@ -15,11 +15,13 @@ const MAX_PAGE_BYTES = 1 << 28
 /** Bytes that one value of fixed length takes at most in any encoding, with its level. */
 const MAX_VALUE_BYTES = 24
 const PAGE_SLACK_BYTES = 4096
+/** Headers of a chunk that are kept; ours have two at most, foreign ones may have thousands. */
+const MOST_KNOWN = 4
 
 /** What opening pages needs. */
 export interface PageContext {
   readonly name: string
-  readonly codec: Codec
+  readonly chunk: Chunk
   readonly optional: boolean
   /** Bytes of one value, or undefined where values differ in length. */
   readonly fixed: boolean
@@ -58,14 +60,12 @@ export function* pagesOf(bytes: Uint8Array, rows: number, context: PageContext):
   let at = 0
   let row = 0
   let dictionaries = 0
-  while (row < rows) {
+  for (let i = 0; row < rows; i++) {
     if (at >= bytes.length) throw corrupt(`column ${context.name}: pages hold ${row} values of ${rows}`)
-    const { header, end } = parsePageHeader(bytes, at)
-    const size = header.compressed_page_size
-    if (!isSize(size) || end + size > bytes.length) throw corrupt(`column ${context.name}: a page is cut short`)
-    at = end + size
+    const { header, start, end } = pageAt(bytes, at, i, context)
+    at = end
     if (header.type === 'INDEX_PAGE') continue
-    const body = bytes.subarray(end, at)
+    const body = bytes.subarray(start, end)
     if (context.verify) verify(header, body, context)
     const facts = factsOf(header)
     if (facts === undefined || !isSize(facts.num_values) || facts.encoding === undefined) {
@@ -83,6 +83,21 @@ export function* pagesOf(bytes: Uint8Array, rows: number, context: PageContext):
   }
 }
 
+/**
+ * The header of page `i` of a chunk, which begins at `at`, and where its bytes lie.
+ * @throws {StorageError} `storage/corrupt`
+ */
+export function pageAt(bytes: Uint8Array, at: number, i: number, { name, chunk }: PageContext): KnownPage {
+  const known = chunk.known[i]
+  if (known !== undefined && known.end <= bytes.length) return known
+  const { header, end: start } = parsePageHeader(bytes, at)
+  const size = header.compressed_page_size
+  if (!isSize(size) || start + size > bytes.length) throw corrupt(`column ${name}: a page is cut short`)
+  const page = { header, start, end: start + size }
+  if (i < MOST_KNOWN && i === chunk.known.length) chunk.known.push(page)
+  return page
+}
+
 function factsOf(header: PageHeader): { readonly num_values: number; readonly encoding: Encoding } | undefined {
   if (header.type === 'DICTIONARY_PAGE') return header.dictionary_page_header
   if (header.type === 'DATA_PAGE') return header.data_page_header
@@ -97,6 +112,25 @@ function verify(header: PageHeader, body: Uint8Array, { compressors, name }: Pag
   if (header.crc === undefined) return
   const sum = (compressors.crc32 ?? ownCrc32)(body)
   if ((sum | 0) !== (header.crc | 0)) throw corrupt(`column ${name}: the checksum of a page does not match`)
+}
+
+/**
+ * The values of a page that is nothing but `rows` plain ones of 8 bytes.
+ * @returns undefined where it is anything else
+ * @throws {StorageError} `storage/corrupt` for a wrong checksum, where those are verified
+ */
+export function plainValues(
+  bytes: Uint8Array,
+  { header, start, end }: KnownPage,
+  rows: number,
+  context: PageContext,
+): Uint8Array | undefined {
+  const facts = header.type === 'DATA_PAGE' ? header.data_page_header : undefined
+  if (facts?.encoding !== 'PLAIN' || facts.num_values !== rows) return undefined
+  if (end - start !== rows * 8 || header.uncompressed_page_size !== rows * 8) return undefined
+  const body = bytes.subarray(start, end)
+  if (context.verify) verify(header, body, context)
+  return body
 }
 
 /** Checks how long a page claims to be once decompressed. */
@@ -118,7 +152,7 @@ export function openDictionary(page: Page, context: PageContext): Uint8Array {
   if (page.encoding !== 'PLAIN' && page.encoding !== 'PLAIN_DICTIONARY') {
     throw unsupported(`column ${context.name}: a dictionary in encoding ${page.encoding}`)
   }
-  return decompress(page.body, plainSize(page, context), context.codec, context.compressors)
+  return decompress(page.body, plainSize(page, context), context.chunk.codec, context.compressors)
 }
 
 /**
@@ -128,7 +162,7 @@ export function openDictionary(page: Page, context: PageContext): Uint8Array {
 export function openData(page: Page, context: PageContext): OpenPage {
   const size = plainSize(page, context)
   if (page.header.type === 'DATA_PAGE_V2') return openV2(page, size, context)
-  const bytes = decompress(page.body, size, context.codec, context.compressors)
+  const bytes = decompress(page.body, size, context.chunk.codec, context.compressors)
   if (!context.optional) return { levels: undefined, values: bytes }
   if (page.header.data_page_header?.definition_level_encoding !== 'RLE') {
     throw unsupported(`column ${context.name}: definition levels in an encoding other than RLE`)
@@ -143,7 +177,7 @@ export function openData(page: Page, context: PageContext): OpenPage {
 function openV2(
   { header, body, count }: Page,
   size: number,
-  { name, codec, optional, compressors }: PageContext,
+  { name, chunk, optional, compressors }: PageContext,
 ): OpenPage {
   const facts = header.data_page_header_v2
   const length = facts?.definition_levels_byte_length ?? 0
@@ -153,7 +187,7 @@ function openV2(
   if (!isSize(length) || length > body.length || length > size)
     throw corrupt(`column ${name}: a page ends inside its levels`)
   const rest = body.subarray(length)
-  const isPacked = facts.is_compressed !== false && codec !== 'UNCOMPRESSED'
-  const values = decompress(rest, size - length, isPacked ? codec : 'UNCOMPRESSED', compressors)
+  const isPacked = facts.is_compressed !== false && chunk.codec !== 'UNCOMPRESSED'
+  const values = decompress(rest, size - length, isPacked ? chunk.codec : 'UNCOMPRESSED', compressors)
   return { levels: optional ? body.subarray(0, length) : undefined, values }
 }

@@ -5,13 +5,13 @@
 import type { Column, Columns } from '../../contract/columns.ts'
 import { ConfigError } from '../../contract/errors.ts'
 import { decodeChunk, type DecodeContext } from './decode-chunk.ts'
-import { createScratch } from './decode-dictionary.ts'
 import { corrupt, unsupported } from './faults.ts'
 import type { Leaf } from './layout.ts'
-import { isSync, load, loadSync, type LoadBuffer } from './load.ts'
+import { isSync, load, loadSync } from './load.ts'
 import { createPace, type Pace } from './pace.ts'
 import { spansOf, tasksOf, type Span, type Task } from './plan.ts'
 import { readDirect } from './read-direct.ts'
+import { createReadScratch, type ReadScratch } from './read-scratch.ts'
 import { readViews } from './read-views.ts'
 import { columnOf, createTarget, putNulls, type Target } from './target.ts'
 import type { ReadOptions, ReadPart } from './types.ts'
@@ -25,8 +25,7 @@ interface Reader {
   readonly context: DecodeContext
   readonly pace: Pace
   readonly targets: readonly Target[]
-  /** Two, so that one is filled while the other is decoded. */
-  readonly buffers: readonly [LoadBuffer, LoadBuffer]
+  readonly loads: ReadScratch['loads']
 }
 
 /**
@@ -60,7 +59,8 @@ export async function readTargets(
   options: TargetOptions,
 ): Promise<readonly Target[]> {
   const { signal, compressors = {}, verify = false, yieldAfterMs = YIELD_AFTER_MS, now = monotonic } = options
-  const context = { compressors, verify, scratch: createScratch() }
+  const { unpacking, loads } = options.scratch ?? createReadScratch()
+  const context = { compressors, verify, scratch: unpacking }
   const only = parts.length === 1 ? parts[0] : undefined
   const views = only && readViews(only, leaves[0] ?? [], options, context)
   const rows = parts.reduce((sum, part) => sum + part.endRow - part.startRow, 0)
@@ -69,7 +69,7 @@ export async function readTargets(
     context,
     targets,
     pace: createPace(yieldAfterMs, now, signal),
-    buffers: [empty(), empty()],
+    loads,
   }
   let at = 0
   for (const [i, part] of parts.entries()) {
@@ -91,10 +91,6 @@ export async function readTargets(
 
 function monotonic(): number {
   return performance.now()
-}
-
-function empty(): LoadBuffer {
-  return { bytes: new Uint8Array(0) }
 }
 
 /** The file's columns that are wanted, in the order wanted; undefined where it lacks one. */
@@ -146,7 +142,7 @@ function roomFor(
 
 async function readSmall({ source }: ReadPart, tasks: readonly Task[], reader: Reader): Promise<void> {
   const rest = tasks.filter((task) => !readDirect(source, task, reader.targets[task.column] as Target, reader.context))
-  for (const span of spansOf(rest)) await decodeSpan(span, loadSync(source, span, reader.buffers[0]), reader)
+  for (const span of spansOf(rest)) await decodeSpan(span, loadSync(source, span, reader.loads[0]), reader)
 }
 
 /** Reads the next span while one is decoded. */
@@ -154,7 +150,7 @@ async function readLarge({ source }: ReadPart, tasks: readonly Task[], reader: R
   const spans = spansOf(tasks, PREFETCH_BYTES)
   const start = (i: number): Promise<Uint8Array> | undefined => {
     const span = spans[i]
-    const bytes = span && load(source, span, reader.buffers[i % 2 === 0 ? 0 : 1])
+    const bytes = span && load(source, span, reader.loads[i % 2 === 0 ? 0 : 1])
     // A read that fails while another span is decoded is reported when its turn comes.
     bytes?.catch(() => undefined)
     return bytes

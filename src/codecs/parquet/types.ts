@@ -5,6 +5,7 @@
 import type { Column, Columns } from '../../contract/columns.ts'
 import type { ReadBuffers, StoredColumn } from '../../contract/storage.ts'
 import type { Leaf, RowGroup } from './layout.ts'
+import type { ReadScratch } from './read-scratch.ts'
 
 /** Bytes at positions: an open file, or memory. */
 export interface ByteSource {
@@ -97,6 +98,8 @@ export interface ReadOptions extends ParquetShape {
   readonly now?: () => number
   /** Are page checksums verified where present? Costs a tenth of a read. @default false */
   readonly verify?: boolean
+  /** Memory of earlier reads, lent to this one alone until it ends. @default fresh */
+  readonly scratch?: ReadScratch
   /** Gives memory for one column, zeroed or not: every byte is written before it is handed out. @default zeroed */
   readonly allocate?: (bytes: number) => ArrayBuffer
 }

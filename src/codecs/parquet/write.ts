@@ -18,6 +18,7 @@ const ROW_GROUP_ROWS = 43_200
 const MAX_ROW_GROUP_ROWS = 1 << 20
 /** First payload of a chunk starts at a multiple of it, so that readers can map the values in place. */
 const ALIGNMENT = 8
+const WORD = 4
 /** Compressed pages are kept where they take at most this share. */
 const WORTH = 0.9
 
@@ -36,7 +37,7 @@ interface Context {
 
 /**
  * Encodes columns as a Parquet file.
- * Columns are REQUIRED unless a row is null, sorted by timestamp, one page a column and row group, aligned to 8 bytes.
+ * Columns are REQUIRED unless a row is null, sorted by timestamp, one page a column and row group, aligned in the file.
  * @returns the file in parts, in order, which may be views of the caller's arrays: write them before those change
  * @throws {DataError} `data/schema-mismatch` where columns and shape disagree, `data/invalid` where rows do not ascend
  * @throws {ConfigError} `config/option`
@@ -158,8 +159,7 @@ function writeChunk(context: Context, name: string, column: EncodedColumn, rows:
     const body = isPacked ? (packed[i] as Uint8Array) : page.bytes
     return writtenPage(context, page, body, page === column.dictionary)
   })
-  const first = pages[0] as WrittenPage
-  const gap = -(output.size + first.header.length) & (ALIGNMENT - 1)
+  const gap = gapBefore(output.size, pages, isPacked ? undefined : column.data.wordsAt)
   if (gap > 0) push(output, new Uint8Array(gap))
   const start = output.size
   let dataStart = start
@@ -184,6 +184,21 @@ function writeChunk(context: Context, name: string, column: EncodedColumn, rows:
   }
   if (column.dictionary !== undefined) meta.dictionary_page_offset = BigInt(start)
   return { file_offset: BigInt(start), meta_data: meta }
+}
+
+/**
+ * Bytes to leave out before a chunk, so that readers need not copy what they use in place: the packed words of the last
+ * page, at a multiple of 4, and the values of the first page, at a multiple of 8, where both can be had.
+ */
+function gapBefore(size: number, pages: readonly WrittenPage[], wordsAt: number | undefined): number {
+  const [first, ...others] = pages as [WrittenPage, ...WrittenPage[]]
+  const values = size + first.header.length
+  const gap = -values & (ALIGNMENT - 1)
+  if (wordsAt === undefined) return gap
+  const between =
+    others.reduce((sum, { header }) => sum + header.length, 0) + (others.length > 0 ? first.body.length : 0)
+  const wordsMiss = -(values + gap + between + wordsAt) & (WORD - 1)
+  return wordsMiss === 0 ? gap : (gap + wordsMiss) & (WORD - 1)
 }
 
 function writtenPage(context: Context, page: EncodedPage, body: Uint8Array, isDictionary: boolean): WrittenPage {

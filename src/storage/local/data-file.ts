@@ -121,6 +121,11 @@ export async function openDataFile(
     await check(store, file, path, onDemand, verify)
     return { file, source: onDemand, onDemand, footer: footerOf(store, file, path, onDemand) }
   }
+  const known = store.footers.get(path)
+  // Of a file that is known, only what is wanted is read, and when its turn comes, into memory that is used again.
+  if (!verify && known !== undefined && store.verified.has(path)) {
+    return { file, source: onDemand, onDemand, footer: known }
+  }
   const whole = readWhole(store, file, path)
   const source = store.codec.parquet.bytesSource(whole)
   await check(store, file, path, source, verify)

@@ -109,6 +109,7 @@ function storeOf(options: LocalStorageOptions): LocalStore {
     codec: lazyCodec(),
     snapshots: createByteCache(cacheBytes / 2),
     footers: createByteCache(cacheBytes / 2),
+    scratches: [],
     verified: new Set(),
     desks: new Map(),
     disk: { freeBytes: 0, seenAtMs: -Infinity },

@@ -59,6 +59,8 @@ export async function headVersion(store: LocalStore, desk: Desk): Promise<number
  * @throws {StorageError} `storage/corrupt`, `storage/unsupported-format`
  */
 export async function readHead(store: LocalStore, desk: Desk): Promise<LocalSnapshot | null> {
+  const known = knownHead(store, desk)
+  if (known !== null) return known
   // A head that goes away between the two steps was overtaken, or its series was dropped: ask again.
   for (let attempt = 0; attempt < 8; attempt++) {
     const version = await headVersion(store, desk)
@@ -68,6 +70,19 @@ export async function readHead(store: LocalStore, desk: Desk): Promise<LocalSnap
     desk.hint = 0
   }
   throw corruptFile(desk.series, desk.paths.log, 'changes faster than it can be read')
+}
+
+/**
+ * The version that was the head before, where it still is and was parsed: two probes. The next one is looked for first,
+ * so that a name that is there afterwards proves that it was the newest.
+ */
+function knownHead(store: LocalStore, desk: Desk): LocalSnapshot | null {
+  if (desk.hint === 0 || isLive(store, desk, desk.hint + 1)) return null
+  const path = `${desk.paths.log}/${versionName(desk.hint)}`
+  const cached = store.snapshots.get(path)
+  const facts = cached === undefined ? null : store.fs.factsSync(path)
+  const isSame = facts !== null && cached?.inode === facts.inode && cached.modifiedMs === facts.modifiedMs
+  return isSame ? cached.snapshot : null
 }
 
 /**

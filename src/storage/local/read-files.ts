@@ -32,6 +32,9 @@ export interface ReadFilesOptions {
 
 /** Bytes of whole files that one read keeps in memory beside its result. */
 const MAX_HELD_BYTES = 256 * 2 ** 20
+/** Memory that waits for the next read: a few pieces, none large. */
+const MOST_SCRATCHES = 4
+const MAX_SCRATCH_BYTES = 6 * 2 ** 20
 
 /**
  * Reads rows of files, which are given in ascending order of time.
@@ -65,15 +68,24 @@ export async function readParts(
   parts: readonly ReadPart[],
   { columns, into, signal }: ReadFilesOptions & { readonly columns: readonly StoredColumn[] },
 ): Promise<Columns> {
-  return await store.codec.parquet.readColumns(parts, {
-    columns,
-    timeUnit: desk.timeUnit,
-    compressors: store.compressors,
-    // Zeroing memory that is written whole costs as much as writing it.
-    allocate: (bytes) => Buffer.allocUnsafeSlow(bytes).buffer,
-    ...(into === undefined ? {} : { into }),
-    ...(signal === undefined ? {} : { signal }),
-  })
+  const scratch = store.scratches.pop() ?? store.codec.parquet.createReadScratch()
+  try {
+    return await store.codec.parquet.readColumns(parts, {
+      columns,
+      timeUnit: desk.timeUnit,
+      compressors: store.compressors,
+      scratch,
+      // Zeroing memory that is written whole costs as much as writing it.
+      allocate: (bytes) => Buffer.allocUnsafeSlow(bytes).buffer,
+      ...(into === undefined ? {} : { into }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  } finally {
+    const { scratches } = store
+    if (scratches.length < MOST_SCRATCHES && store.codec.parquet.scratchBytes(scratch) <= MAX_SCRATCH_BYTES) {
+      scratches.push(scratch)
+    }
+  }
 }
 
 /** The rows of a file that lie in a range. */
@@ -86,7 +98,11 @@ export function partOf(
     return { source, footer, startRow: 0, endRow: footer.rows }
   }
   try {
-    return { source, footer, ...store.codec.parquet.findRows(source, footer, range.start, range.end, store.compressors) }
+    return {
+      source,
+      footer,
+      ...store.codec.parquet.findRows(source, footer, range.start, range.end, store.compressors),
+    }
   } catch (error) {
     if (hasCode(error, 'storage/corrupt')) throw new DamagedDataFile(file, (error as Error).message)
     throw error

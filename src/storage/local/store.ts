@@ -78,6 +78,8 @@ export interface LocalStore {
   readonly snapshots: ByteCache<CachedSnapshot>
   /** By path. */
   readonly footers: ByteCache<Parquet.ParquetFooter>
+  /** Memory of reads that have ended. */
+  readonly scratches: Parquet.ReadScratch[]
   /** Paths of files whose checksum was found right by this process. */
   readonly verified: Set<string>
   /** By key of the series. */

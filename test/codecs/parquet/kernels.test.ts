@@ -45,6 +45,15 @@ describe('delta encoding', () => {
     fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   )
 
+  it('counts on across the bounds within which doubles of the same bits count as integers do', () => {
+    for (const start of [-100n, 0n, 2n ** 52n - 100n, 2n ** 53n - 100n, 2n ** 63n - 100n, -(2n ** 63n)]) {
+      for (const step of [1n, 3n, -1n, 2n ** 32n, 2n ** 53n]) {
+        const values = BigInt64Array.from({ length: 300 }, (_, i) => BigInt.asIntN(64, start + BigInt(i) * step))
+        expect(deltaThrough(values)).toEqual(values)
+      }
+    }
+  })
+
   it('is the identity for every distance, wrap-around included', () => {
     const series = fc.tuple(steps, fc.array(fc.tuple(steps, fc.nat(200)), { maxLength: 6 }))
     fc.assert(
@@ -112,7 +121,7 @@ describe('dictionary pages', () => {
         const dictionary = Float64Array.from({ length: entries }, (_, i) => i / 3)
         const indices = Uint16Array.from({ length: rows + 32 }, (_, i) => (Math.imul(i, 40_503) >>> 0) % entries)
         const expected = Float64Array.from(indices.subarray(0, rows), (index) => dictionary[index] as number)
-        const page = packIndices(indices, rows, width)
+        const { bytes: page } = packIndices(indices, rows, width)
         const out = new Float64Array(rows + 2)
         decodeDictionaryDoubles(page, rows, dictionary, out, 1, createScratch())
         expect(out.slice(1, rows + 1)).toEqual(expected)
@@ -131,7 +140,7 @@ describe('dictionary pages', () => {
       for (const bad of [0, 5, 31, 32, 63, 64, 69]) {
         const indices = new Uint16Array(70 + 32)
         indices[bad] = entries
-        const page = packIndices(indices, 70, width)
+        const { bytes: page } = packIndices(indices, 70, width)
         expect(() => decodeDictionaryDoubles(page, 70, dictionary, new Float64Array(70), 0, createScratch())).toThrow(
           CORRUPT,
         )
@@ -147,7 +156,7 @@ describe('dictionary pages', () => {
   })
 
   it('refuse runs that are cut short, and widths beyond 32', () => {
-    const page = packIndices(new Uint16Array(96), 64, 5)
+    const { bytes: page } = packIndices(new Uint16Array(96), 64, 5)
     const decode = (bytes: Uint8Array): void => {
       decodeDictionaryDoubles(bytes, 64, new Float64Array(32), new Float64Array(64), 0, createScratch())
     }
@@ -186,7 +195,7 @@ describe('dictionary pages', () => {
     >
     expect(new BigUint64Array(entries.slice().buffer)).toEqual(bits)
     const out = new Float64Array(5000)
-    decodeDictionaryDoubles(page, 5000, entries.slice(), out, 0, createScratch())
+    decodeDictionaryDoubles(page.bytes, 5000, entries.slice(), out, 0, createScratch())
     expect(new BigInt64Array(out.buffer)).toEqual(new BigInt64Array(column.buffer))
   })
 
@@ -201,7 +210,7 @@ describe('dictionary pages', () => {
     expect(widthOf(65_536)).toBe(16)
     const out = new Float64Array(200_000)
     decodeDictionaryDoubles(
-      found?.page as Uint8Array,
+      found?.page.bytes as Uint8Array,
       200_000,
       found?.entries.slice() as Float64Array,
       out,

@@ -10,7 +10,7 @@ import {
   type ByteSource,
   type ReadPart,
 } from '../../../src/codecs/parquet/index.ts'
-import { footerBytes, MAGIC, parseFooter } from '../../../src/codecs/parquet/format.ts'
+import { footerBytes, MAGIC, parseFooter, parsePageHeader } from '../../../src/codecs/parquet/format.ts'
 import { lowerBound, type Columns } from '../../../src/contract/columns.ts'
 import { BARS, bars, COMPRESSORS, contents, encode, fileLike, joined, readAll } from './support.ts'
 
@@ -293,16 +293,26 @@ describe('writing', () => {
     )
   })
 
-  it('aligns plain values and dictionaries to 8 bytes', () => {
-    for (const rows of [5, 5000]) {
-      const parts = encodeParquet(bars(rows), BARS)
-      let at = 0
-      for (const part of parts) {
-        if (part.buffer.byteLength === 0) continue
-        if (part.length >= rows * 8) expect(at % 8).toBe(0)
-        at += part.length
+  it('aligns plain values to 8 bytes, and the packed words of indices to 4', () => {
+    let packed = 0
+    for (const rows of [5, 5000, 43_200]) {
+      const repeated = { ...bars(rows), open: Float64Array.from({ length: rows }, (_, i) => i % 77) }
+      const file = encode(repeated, { ...BARS, rowGroupRows: 20_000 })
+      for (const { chunks, rows: groupRows } of readFooter(bytesSource(file)).groups) {
+        for (const { start, length } of chunks) {
+          let end = start
+          while (end < start + length) {
+            const { header, end: body } = parsePageHeader(file, end)
+            end = body + header.compressed_page_size
+            if (header.data_page_header?.encoding === 'PLAIN') expect(body % 8).toBe(0)
+            if (header.data_page_header?.encoding !== 'RLE_DICTIONARY') continue
+            expect((end - Math.ceil(groupRows / 8) * (file[body] as number)) % 4).toBe(0)
+            packed++
+          }
+        }
       }
     }
+    expect(packed).toBeGreaterThan(3)
   })
 })
 
