@@ -76,7 +76,7 @@ function confirmingSymbols<Cursor, Options extends HttpProviderOptions>(
     if (verdict === 'ask again') return ask(held, context, step + 1)
     if (verdict === 'unclear') return unproven(held, context.range)
     const { symbol } = context.series
-    const message = `knows no ${symbol}: mend its spelling, or name another provider; nothing of it was stored`
+    const message = `knows no ${symbol}: mend its spelling, or name another provider; an answer without rows proves nothing of it`
     throw new ProviderError('provider/not-found', message, { field: 'symbol', value: symbol })
   }
 

@@ -22,6 +22,7 @@ export interface PolygonCursor {
   readonly held?: Aggregates
   readonly events?: PolygonEvents
 }
+
 /**
  * The address of the next page is the vendor's own, and goes nowhere but to the vendor: it is asked with the key.
  * @throws {ProviderError} `provider/redirect`

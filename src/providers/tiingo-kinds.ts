@@ -4,6 +4,7 @@
  */
 import { isLabelled } from '../contract/interval.ts'
 import type { Series } from '../contract/series.ts'
+import { type Row, malformed, rowsAt } from './answer.ts'
 import { pairOf } from './symbols.ts'
 
 /** Which of its four interfaces serves a series. */
@@ -31,4 +32,16 @@ export const EXTRAS: Readonly<Record<TiingoKind, (symbol: string) => Readonly<Re
   iex: () => ({ columns: 'open,high,low,close,volume', afterHours: 'false', forceFill: 'false' }),
   crypto: (symbol) => ({ tickers: symbol }),
   fx: () => ({}),
+}
+
+/**
+ * Rows of one instrument; coins come in a list of tickers, which is empty where there is nothing.
+ * @throws {ProviderError} `provider/response`
+ */
+export function rowsOf(body: unknown, symbol: string, kind: TiingoKind): readonly Row[] {
+  const list = rowsAt(body, 'answer')
+  if (kind !== 'crypto' || list.length === 0) return list
+  const own = list.find((entry) => entry['ticker'] === symbol)
+  if (own === undefined) throw malformed('[0].ticker', list[0]?.['ticker'], symbol)
+  return rowsAt(own['priceData'], 'priceData')
 }

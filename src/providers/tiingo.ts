@@ -10,7 +10,6 @@ import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
 import { actionColumns, actionsOfDay } from './actions.ts'
-import { type Row, malformed, rowsAt } from './answer.ts'
 import { BAR_FIELDS, presentColumns, rowColumns } from './columns.ts'
 import {
   type HttpProviderFactory,
@@ -22,7 +21,7 @@ import {
 } from './http/define.ts'
 import { dateMs, dayText, instantMs } from './stamps.ts'
 import { classifyTiingo } from './tiingo-errors.ts'
-import { EXTRAS, PATHS, type TiingoKind, kindOf } from './tiingo-kinds.ts'
+import { EXTRAS, PATHS, kindOf, rowsOf } from './tiingo-kinds.ts'
 import { symbolOfTiingo, tiingoSymbol } from './tiingo-symbols.ts'
 
 const HOUR_MS = 3_600_000
@@ -113,15 +112,6 @@ function toRequest(context: Context): PageRequest {
   })
   const url = `${baseUrl}/${PATHS[kind](encodeURIComponent(symbol))}?${query}`
   return { url, headers: { authorization: `Token ${keys['apiKey']}` }, as: 'json' }
-}
-
-/** Rows of one instrument; coins come in a list of tickers, which is empty where there is nothing. */
-function rowsOf(body: unknown, symbol: string, kind: TiingoKind): readonly Row[] {
-  const list = rowsAt(body, 'answer')
-  if (kind !== 'crypto' || list.length === 0) return list
-  const own = list.find((entry) => entry['ticker'] === symbol)
-  if (own === undefined) throw malformed('[0].ticker', list[0]?.['ticker'], symbol)
-  return rowsAt(own['priceData'], 'priceData')
 }
 
 /** What days of shares have, and what coins have. */
