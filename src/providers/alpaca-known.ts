@@ -29,8 +29,7 @@ export const ALPACA_QUESTION: SymbolQuestion<AlpacaOptions> = {
   read(body, { symbol }) {
     const answer = objectAt(body, 'answer')
     if (rowsOf(answer['bars'], symbol).length > 0) return 'known'
-    // Of shares one is asked for by name, which the answer repeats; coins come as a list that may hold none.
-    const isAbout = symbol.includes('/') ? Object.hasOwn(answer, 'bars') : answer['symbol'] === symbol
-    return isAbout ? 'unknown' : 'unclear'
+    // Of shares one is asked for by name, which the answer repeats; coins come as a list, and an empty one says nothing.
+    return answer['symbol'] === symbol ? 'unknown' : 'unclear'
   },
 }

@@ -58,7 +58,7 @@ export const ALPACA: ProviderCapabilities = {
   columns: ['trade_count', 'vwap'],
   probe: { symbol: 'AAPL', interval: '1d' },
   verified:
-    'bars, pages, empty answers and trades of shares seen in recordings; errors quoted; days of coins and weeks not verified; where it sends no row it is asked for the newest day of the symbol, and one without any is unknown',
+    'bars, pages, empty answers and trades of shares seen in recordings; errors quoted; days of coins and weeks not verified; where it sends no row it is asked for the newest day of the symbol: a share without any is unknown, of a coin without any nothing is proven',
 }
 
 interface Cursor {

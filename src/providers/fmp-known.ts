@@ -20,6 +20,7 @@ export const FMP_QUESTION: SymbolQuestion = {
   },
   read(body) {
     if (!Array.isArray(body)) return 'unclear'
-    return body.length === 0 ? 'unknown' : 'known'
+    // Silence twice is no statement: a share that was delisted before the plan's reach is answered like one that never was.
+    return body.length === 0 ? 'unclear' : 'known'
   },
 }

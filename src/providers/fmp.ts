@@ -57,7 +57,7 @@ export const FMP: ProviderCapabilities = {
   columns: [],
   probe: { symbol: 'AAPL', interval: '1d' },
   verified:
-    'daily bars of both interfaces and the refusal of too many requests seen in recordings; splits and dividends, windows and stamps of intraday bars reported by users; where it sends no row it is asked for any day of the symbol, and one without any is unknown',
+    'daily bars of both interfaces and the refusal of too many requests seen in recordings; splits and dividends, windows and stamps of intraday bars reported by users; where it sends no row it is asked for any day of the symbol, and without one nothing is proven',
 }
 
 type Context = PageContext<FmpCursor, HttpProviderOptions>
