@@ -3,7 +3,7 @@
  * @module
  */
 import type { Calendar } from '../contract/calendar.ts'
-import { msOf } from '../contract/columns.ts'
+import { msOf } from '../contract/ticks.ts'
 import { checkOptions } from '../contract/options.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { AssetClass } from '../contract/series.ts'

@@ -3,7 +3,8 @@
  * @module
  */
 import type { Table } from 'apache-arrow'
-import { type Columns, lowerBound, msOf, sliceColumns, ticksOf, timestampsMs } from '../contract/columns.ts'
+import { type Columns, lowerBound, sliceColumns } from '../contract/columns.ts'
+import { msOf, ticksOf, timestampsMs } from '../contract/ticks.ts'
 import { ConfigError, hasCode } from '../contract/errors.ts'
 import { type GapReport, gapInput } from '../contract/gap-detector.ts'
 import { labelRange, nextOpen } from '../contract/interval.ts'

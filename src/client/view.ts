@@ -2,7 +2,8 @@
  * Views of rows: adjusted, filled, and the columns that were asked for. Nothing of a view is ever stored.
  * @module
  */
-import { type Column, type Columns, msOf, rowCount, timestampsMs } from '../contract/columns.ts'
+import { type Column, type Columns, rowCount } from '../contract/columns.ts'
+import { msOf, timestampsMs } from '../contract/ticks.ts'
 import { rangesIn } from '../contract/coverage.ts'
 import { ConfigError, DataError, hasCode } from '../contract/errors.ts'
 import { INTERVALS, barOpen, ceilOpen, isLabelled } from '../contract/interval.ts'

@@ -2,8 +2,7 @@
  * What travels between rooms: equal-length typed arrays by name, with a validity bitmap where a value may be null.
  * @module
  */
-import { DataError } from './errors.ts'
-import type { EpochMs } from './time.ts'
+export { TICKS_PER_MS, msOf, ticksFromMs, ticksOf, timestampsMs } from './ticks.ts'
 
 /** Text with few distinct values: an index a row into a list. */
 export interface DictionaryColumn {
@@ -30,7 +29,8 @@ export interface Columns {
   readonly [name: string]: Column
 }
 
-type NumberArray = BigInt64Array | Float64Array | Int32Array | Uint8Array
+/** Numbers of one width. */
+export type NumberArray = BigInt64Array | Float64Array | Int32Array | Uint8Array
 
 /** Is this a column with a validity bitmap? */
 export function isNullable(column: Column): column is NullableColumn {
@@ -167,71 +167,6 @@ export function takeColumns(columns: Columns, rows: Int32Array): Columns {
   return mapColumns(columns, (column) => takeColumn(column, rows))
 }
 
-/**
- * Puts parts one after the other into fresh arrays. A column that a part lacks is null there.
- * @throws {DataError} `data/schema-mismatch` where two parts hold a column in different types
- */
-export function concatColumns(parts: readonly Columns[]): Columns {
-  if (parts.length === 1) return parts[0] as Columns
-  const names = [...new Set(parts.flatMap((part) => Object.keys(part)))]
-  const out: Record<string, Column> = { timestamp: new BigInt64Array(0) }
-  for (const name of names) out[name] = concatColumn(name, parts)
-  return out as unknown as Columns
-}
-
-function concatColumn(name: string, parts: readonly Columns[]): Column {
-  const total = parts.reduce((sum, part) => sum + rowCount(part), 0)
-  const present = parts.map((part) => (Object.hasOwn(part, name) ? (part[name] as Column) : undefined))
-  const sample = valuesOf(present.find((column) => column !== undefined) as Column)
-  const dictionary = new Map<string, number>()
-  const out = emptyLike(sample, total)
-  const target: NumberArray = isDictionary(out) ? out.indices : out
-  let valid: Uint8Array | undefined
-  let at = 0
-  for (const [i, column] of present.entries()) {
-    const rows = rowCount(parts[i] as Columns)
-    if (column === undefined || isNullable(column)) valid ??= bitmap(total, true)
-    if (column === undefined) for (let row = 0; row < rows; row++) setBit(valid as Uint8Array, at + row, false)
-    else {
-      copyInto(name, target, at, valuesOf(column), dictionary)
-      if (isNullable(column)) {
-        for (let row = 0; row < rows; row++) if (!isValid(column, row)) setBit(valid as Uint8Array, at + row, false)
-      }
-    }
-    at += rows
-  }
-  const values: PlainColumn = isDictionary(out) ? { indices: out.indices, dictionary: [...dictionary.keys()] } : out
-  return valid === undefined ? values : { values, valid }
-}
-
-/** An unset column of the same type, `rows` long. */
-export function emptyLike(sample: PlainColumn, rows: number): PlainColumn {
-  if (isDictionary(sample)) return { indices: new Int32Array(rows), dictionary: [] }
-  if (sample instanceof BigInt64Array) return new BigInt64Array(rows)
-  if (sample instanceof Float64Array) return new Float64Array(rows)
-  return sample instanceof Int32Array ? new Int32Array(rows) : new Uint8Array(rows)
-}
-
-function copyInto(name: string, target: NumberArray, at: number, source: PlainColumn, dictionary: Map<string, number>): void {
-  if (isDictionary(source)) {
-    if (!(target instanceof Int32Array)) throw mismatch(name)
-    const codes = source.dictionary.map((text) => {
-      const known = dictionary.get(text)
-      if (known !== undefined) return known
-      dictionary.set(text, dictionary.size)
-      return dictionary.size - 1
-    })
-    for (let i = 0; i < source.indices.length; i++) target[at + i] = codes[source.indices[i] as number] ?? 0
-    return
-  }
-  if (target.constructor !== source.constructor) throw mismatch(name)
-  ;(target as Float64Array).set(source as Float64Array, at)
-}
-
-function mismatch(name: string): DataError {
-  return new DataError('data/schema-mismatch', `column ${name}: parts hold it in different types`, { field: name })
-}
-
 const SAME = new Float64Array(2)
 const SAME_BITS = new BigInt64Array(SAME.buffer)
 
@@ -254,54 +189,4 @@ export function lowerBound(timestamp: BigInt64Array, value: bigint): number {
     else high = middle
   }
   return low
-}
-
-/** Ticks of the schema's unit in one millisecond. */
-export const TICKS_PER_MS: Readonly<Record<'us' | 'ns', bigint>> = { us: 1000n, ns: 1_000_000n }
-
-/** Epoch milliseconds as ticks of the unit. */
-export function ticksOf(ms: EpochMs, unit: 'us' | 'ns'): bigint {
-  return BigInt(ms) * TICKS_PER_MS[unit]
-}
-
-/** Ticks of the unit as epoch milliseconds, cut towards the past. */
-export function msOf(ticks: bigint, unit: 'us' | 'ns'): EpochMs {
-  const perMs = TICKS_PER_MS[unit]
-  const cut = ticks / perMs
-  return Number(ticks < 0n && cut * perMs !== ticks ? cut - 1n : cut)
-}
-
-/**
- * All timestamps as epoch milliseconds in a fresh `Float64Array`.
- * Works on two 32-bit lanes, since a bigint a row is ten times slower; exact between the years 1684 and 2255.
- */
-export function timestampsMs(timestamp: BigInt64Array, unit: 'us' | 'ns'): Float64Array {
-  const lanes = new Int32Array(timestamp.buffer, timestamp.byteOffset, timestamp.length * 2)
-  const out = new Float64Array(timestamp.length)
-  const perMs = unit === 'us' ? 1e3 : 1e6
-  for (let i = 0; i < out.length; i++) {
-    const low = (lanes[2 * i] as number) >>> 0
-    out[i] = ((lanes[2 * i + 1] as number) * 4_294_967_296 + low) / perMs
-  }
-  return out
-}
-
-/** Epoch milliseconds as ticks of the unit, in a fresh `BigInt64Array`. Digits below a millisecond are kept to the microsecond. */
-export function ticksFromMs(ms: Float64Array, unit: 'us' | 'ns'): BigInt64Array {
-  const out = new BigInt64Array(ms.length)
-  if (unit === 'ns') {
-    for (let i = 0; i < ms.length; i++) {
-      const whole = Math.floor(ms[i] as number)
-      out[i] = BigInt(whole) * 1_000_000n + BigInt(Math.round(((ms[i] as number) - whole) * 1000) * 1000)
-    }
-    return out
-  }
-  const lanes = new Int32Array(out.buffer)
-  for (let i = 0; i < ms.length; i++) {
-    const us = Math.round((ms[i] as number) * 1000)
-    const high = Math.floor(us / 4_294_967_296)
-    lanes[2 * i] = us - high * 4_294_967_296
-    lanes[2 * i + 1] = high
-  }
-  return out
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Calendar } from '../contract/calendar.ts'
-import { msOf } from '../contract/columns.ts'
+import { msOf } from '../contract/ticks.ts'
 import { rangesIn } from '../contract/coverage.ts'
 import { ConfigError } from '../contract/errors.ts'
 import { INTERVALS, barOpen } from '../contract/interval.ts'

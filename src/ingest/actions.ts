@@ -6,7 +6,6 @@ import {
   type Column,
   type Columns,
   bitmap,
-  concatColumns,
   isValid,
   rowCount,
   sameValue,
@@ -15,6 +14,7 @@ import {
   valueAt,
   valuesOf,
 } from '../contract/columns.ts'
+import { concatColumns } from '../contract/join-columns.ts'
 import { type CoverageRecord, recordCoverage, sameCoverage } from '../contract/coverage.ts'
 import type { Range } from '../contract/range.ts'
 import type { Series } from '../contract/series.ts'

@@ -2,15 +2,9 @@
  * Rows and proofs that wait for the next commit. Bounded by the policy of flushing.
  * @module
  */
-import {
-  type Columns,
-  concatColumns,
-  lowerBound,
-  rowCount,
-  sliceColumns,
-  takeColumns,
-  ticksOf,
-} from '../contract/columns.ts'
+import { type Columns, lowerBound, rowCount, sliceColumns, takeColumns } from '../contract/columns.ts'
+import { concatColumns } from '../contract/join-columns.ts'
+import { ticksOf } from '../contract/ticks.ts'
 import { type Range, subtractRanges, unionRanges } from '../contract/range.ts'
 import { SCHEMAS, type SchemaName } from '../contract/schema.ts'
 import type { Partition } from '../contract/storage.ts'

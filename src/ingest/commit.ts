@@ -3,7 +3,8 @@
  * @module
  */
 import type { Calendar } from '../contract/calendar.ts'
-import { type Columns, msOf, rowCount } from '../contract/columns.ts'
+import { type Columns, rowCount } from '../contract/columns.ts'
+import { msOf } from '../contract/ticks.ts'
 import { type CoverageRecord, provenRanges, sameCoverage } from '../contract/coverage.ts'
 import { type Interval, countOpens, isLabelled } from '../contract/interval.ts'
 import { type Range, unionRanges } from '../contract/range.ts'

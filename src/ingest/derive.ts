@@ -8,10 +8,10 @@ import {
   type NullableColumn,
   isNullable,
   isValid,
-  msOf,
   rowCount,
   valuesOf,
 } from '../contract/columns.ts'
+import { msOf } from '../contract/ticks.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import { type LaterSplit, LEAD_ROWS, PRICES, type RowPairs, pairRatio } from './rebase.ts'
 import type { Revision } from './reconcile.ts'

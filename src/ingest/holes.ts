@@ -2,7 +2,7 @@
  * Finds the slots of a stored series that must exist and have no row.
  * @module
  */
-import { timestampsMs } from '../contract/columns.ts'
+import { timestampsMs } from '../contract/ticks.ts'
 import { type CoverageRecord, rangesIn } from '../contract/coverage.ts'
 import { gapInput } from '../contract/gap-detector.ts'
 import { type Range, intersect, intersectRanges, subtractRanges } from '../contract/range.ts'

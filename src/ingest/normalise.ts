@@ -9,15 +9,12 @@ import {
   isDictionary,
   isNullable,
   isValid,
-  msOf,
   rowCount,
   takeColumns,
-  ticksFromMs,
-  ticksOf,
-  timestampsMs,
   valuesOf,
   withoutBitmap,
 } from '../contract/columns.ts'
+import { msOf, ticksFromMs, ticksOf, timestampsMs } from '../contract/ticks.ts'
 import { DataError, ProviderError } from '../contract/errors.ts'
 import type { PageColumns } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'

@@ -2,7 +2,9 @@
  * Reads one page of a provider: normalised, checked, with what it proves.
  * @module
  */
-import { type Columns, concatColumns, rowCount, timestampsMs } from '../contract/columns.ts'
+import { type Columns, rowCount } from '../contract/columns.ts'
+import { concatColumns } from '../contract/join-columns.ts'
+import { timestampsMs } from '../contract/ticks.ts'
 import type { DataError } from '../contract/errors.ts'
 import { barOpen } from '../contract/interval.ts'
 import type { Page, PageColumns } from '../contract/provider.ts'

@@ -3,15 +3,9 @@
  * Two bases never meet: until that version exists the old one is read.
  * @module
  */
-import {
-  type Columns,
-  concatColumns,
-  lowerBound,
-  msOf,
-  rowCount,
-  takeColumns,
-  timestampsMs,
-} from '../contract/columns.ts'
+import { type Columns, lowerBound, rowCount, takeColumns } from '../contract/columns.ts'
+import { concatColumns } from '../contract/join-columns.ts'
+import { msOf, timestampsMs } from '../contract/ticks.ts'
 import { type CoverageRecord, rangesIn, recordCoverage } from '../contract/coverage.ts'
 import { type Range, intersectRanges, subtractRanges, unionRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'

@@ -2,7 +2,8 @@
  * Recognises that a source has put its prices on another basis. Pure.
  * @module
  */
-import { type Column, type Columns, isValid, msOf, sameValue, valueAt, valuesOf } from '../contract/columns.ts'
+import { type Column, type Columns, isValid, sameValue, valueAt, valuesOf } from '../contract/columns.ts'
+import { msOf } from '../contract/ticks.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Snapshot } from '../contract/storage.ts'
 import type { EpochMs } from '../contract/time.ts'

@@ -8,13 +8,12 @@ import {
   type Columns,
   isValid,
   lowerBound,
-  msOf,
   rowCount,
   sameValue,
   sliceColumns,
-  ticksOf,
   valueAt,
 } from '../contract/columns.ts'
+import { msOf, ticksOf } from '../contract/ticks.ts'
 import { type Range, intersectRanges, subtractRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Change } from '../contract/storage.ts'

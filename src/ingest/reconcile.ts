@@ -8,12 +8,12 @@ import {
   type Columns,
   columnLength,
   isValid,
-  msOf,
   rowCount,
   sameValue,
   takeColumns,
   valueAt,
 } from '../contract/columns.ts'
+import { msOf } from '../contract/ticks.ts'
 import { type Range, contains } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'

@@ -2,16 +2,9 @@
  * Which rejected rows are news: the same bad row of a re-fetch is none.
  * @module
  */
-import {
-  type Columns,
-  concatColumns,
-  isValid,
-  rowCount,
-  sameValue,
-  takeColumns,
-  timestampsMs,
-  valueAt,
-} from '../contract/columns.ts'
+import { type Columns, isValid, rowCount, sameValue, takeColumns, valueAt } from '../contract/columns.ts'
+import { concatColumns } from '../contract/join-columns.ts'
+import { timestampsMs } from '../contract/ticks.ts'
 import type { Snapshot, Storage } from '../contract/storage.ts'
 import type { BufferedPage } from './buffer.ts'
 

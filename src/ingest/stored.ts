@@ -2,7 +2,9 @@
  * What is stored where new answers fall: rows, finality, withdrawals.
  * @module
  */
-import { type Columns, concatColumns, msOf, rowCount, timestampsMs, valueAt } from '../contract/columns.ts'
+import { type Columns, rowCount, valueAt } from '../contract/columns.ts'
+import { concatColumns } from '../contract/join-columns.ts'
+import { msOf, timestampsMs } from '../contract/ticks.ts'
 import { type CoverageRecord, provenRanges } from '../contract/coverage.ts'
 import { type Range, intersectRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'

@@ -2,7 +2,8 @@
  * Splits and dividends as factors that hold for everything before their ex-date.
  * @module
  */
-import { type Column, type Columns, isValid, rowCount, timestampsMs, valueAt } from '../contract/columns.ts'
+import { type Column, type Columns, isValid, rowCount, valueAt } from '../contract/columns.ts'
+import { timestampsMs } from '../contract/ticks.ts'
 import { DataError } from '../contract/errors.ts'
 import type { Basis } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'

@@ -6,7 +6,8 @@
  * `1 - D / C`, `C` being the last close before the ex-date.
  * @module
  */
-import { type Column, type Columns, isNullable, msOf, rowCount, timestampsMs, valuesOf } from '../contract/columns.ts'
+import { type Column, type Columns, isNullable, rowCount, valuesOf } from '../contract/columns.ts'
+import { msOf, timestampsMs } from '../contract/ticks.ts'
 import { DataError } from '../contract/errors.ts'
 import { type Interval, INTERVALS, nextOpen } from '../contract/interval.ts'
 import type { Basis } from '../contract/provider.ts'

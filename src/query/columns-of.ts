@@ -2,16 +2,8 @@
  * Columns of a table as plain arrays, for number crunching.
  * @module
  */
-import {
-  type Column,
-  isDictionary,
-  isNullable,
-  isValid,
-  nullCount,
-  timestampsMs,
-  valueAt,
-  valuesOf,
-} from '../contract/columns.ts'
+import { type Column, isDictionary, isNullable, isValid, nullCount, valueAt, valuesOf } from '../contract/columns.ts'
+import { timestampsMs } from '../contract/ticks.ts'
 import type { TableSource } from './table-source.ts'
 
 /** Values of one column, one a row. */

@@ -7,17 +7,16 @@ import {
   type Columns,
   bitmap,
   columnLength,
-  emptyLike,
   isDictionary,
   isNullable,
   isValid,
   rowCount,
   setBit,
-  ticksFromMs,
-  timestampsMs,
   valueAt,
   valuesOf,
 } from '../contract/columns.ts'
+import { emptyLike } from '../contract/join-columns.ts'
+import { ticksFromMs, timestampsMs } from '../contract/ticks.ts'
 import { ConfigError } from '../contract/errors.ts'
 import { INTERVALS, type Interval, isLabelled } from '../contract/interval.ts'
 import type { FillMethod, FillOptions } from '../contract/query.ts'

@@ -2,7 +2,8 @@
  * A table as text for terminals and as HTML for notebooks.
  * @module
  */
-import { type Column, isDictionary, msOf, rowCount, valueAt, valuesOf } from '../contract/columns.ts'
+import { type Column, isDictionary, rowCount, valueAt, valuesOf } from '../contract/columns.ts'
+import { msOf } from '../contract/ticks.ts'
 import { isLabelled } from '../contract/interval.ts'
 import type { CoverageReport } from '../contract/query.ts'
 import { formatRange } from '../contract/range.ts'

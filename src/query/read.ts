@@ -3,7 +3,8 @@
  * @module
  */
 import type { Calendar } from '../contract/calendar.ts'
-import { type Columns, msOf, ticksOf, timestampsMs } from '../contract/columns.ts'
+import type { Columns } from '../contract/columns.ts'
+import { msOf, ticksOf, timestampsMs } from '../contract/ticks.ts'
 import { type CoverageRecord, type Missing, rangesIn, unknownRanges } from '../contract/coverage.ts'
 import { ConfigError, StorageError } from '../contract/errors.ts'
 import { type GapDetector, gapInput } from '../contract/gap-detector.ts'

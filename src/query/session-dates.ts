@@ -3,7 +3,8 @@
  * @module
  */
 import type { Calendar, Sessions } from '../contract/calendar.ts'
-import { type Column, type Columns, rowCount, takeColumn, timestampsMs } from '../contract/columns.ts'
+import { type Column, type Columns, rowCount, takeColumn } from '../contract/columns.ts'
+import { timestampsMs } from '../contract/ticks.ts'
 import { type Interval, barOpen, isLabelled } from '../contract/interval.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
 import type { Closes } from './adjust.ts'

@@ -3,7 +3,8 @@
  * @module
  */
 import { Mutex } from 'async-mutex'
-import { type Columns, lowerBound, rowCount, sliceColumns, ticksOf } from '../contract/columns.ts'
+import { type Columns, lowerBound, rowCount, sliceColumns } from '../contract/columns.ts'
+import { ticksOf } from '../contract/ticks.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import { type Series, parseSeries, seriesKey } from '../contract/series.ts'
 import type { Change, MaintainReport, Pin, ReadRequest, Snapshot, Storage, TableName } from '../contract/storage.ts'

@@ -4,16 +4,16 @@
  */
 import {
   type Columns,
-  concatColumns,
   isDictionary,
   isNullable,
   lowerBound,
   rowCount,
   sliceColumns,
   takeColumns,
-  ticksOf,
   valuesOf,
 } from '../contract/columns.ts'
+import { concatColumns } from '../contract/join-columns.ts'
+import { ticksOf } from '../contract/ticks.ts'
 import { DataError } from '../contract/errors.ts'
 import type { Range } from '../contract/range.ts'
 import type { Change } from '../contract/storage.ts'

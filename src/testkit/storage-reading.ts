@@ -2,7 +2,8 @@
  * How a store gives back what it holds.
  * @module
  */
-import { type Columns, concatColumns, rowCount, sliceColumns } from '../contract/columns.ts'
+import { type Columns, rowCount, sliceColumns } from '../contract/columns.ts'
+import { concatColumns } from '../contract/join-columns.ts'
 import { type Case, firstBars, rangeOfMs, store } from './storage-cases.ts'
 import {
   BARS,

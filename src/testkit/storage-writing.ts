@@ -2,7 +2,8 @@
  * What a store must do with what is committed.
  * @module
  */
-import { type Columns, concatColumns, rowCount } from '../contract/columns.ts'
+import { type Columns, rowCount } from '../contract/columns.ts'
+import { concatColumns } from '../contract/join-columns.ts'
 import type { Change, Snapshot, Storage } from '../contract/storage.ts'
 import { type Case, firstBars, persist, rangeOfMs, store } from './storage-cases.ts'
 import {

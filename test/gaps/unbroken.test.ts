@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { calendar } from '../../src/calendars/index.ts'
-import { ticksFromMs, timestampsMs } from '../../src/contract/columns.ts'
+import { ticksFromMs, timestampsMs } from '../../src/contract/ticks.ts'
 import type { GapInput } from '../../src/contract/gap-detector.ts'
 import type { Interval } from '../../src/contract/interval.ts'
 import { expectedSlots, slotsOf } from '../../src/contract/slots.ts'

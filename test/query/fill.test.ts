@@ -1,14 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type Columns,
-  bitmap,
-  rowCount,
-  setBit,
-  ticksFromMs,
-  timestampsMs,
-  valueAt,
-} from '../../src/contract/columns.ts'
+import { type Columns, bitmap, rowCount, setBit, valueAt } from '../../src/contract/columns.ts'
+import { ticksFromMs, timestampsMs } from '../../src/contract/ticks.ts'
 import type { Interval } from '../../src/contract/interval.ts'
 import type { FillMethod } from '../../src/contract/query.ts'
 import { type FillInput, fillColumns } from '../../src/query/fill.ts'

@@ -3,7 +3,7 @@
  * @module
  */
 import { ProviderError } from '../../contract/errors.ts'
-import { msOf } from '../../contract/columns.ts'
+import { msOf } from '../../contract/ticks.ts'
 import { type Interval, INTERVALS, countOpens } from '../../contract/interval.ts'
 import type { Page, PageColumns } from '../../contract/provider.ts'
 import { type Range, formatRange } from '../../contract/range.ts'

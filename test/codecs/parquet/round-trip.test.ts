@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytesSource, readColumns, readFooter } from '../../../src/codecs/parquet/index.ts'
-import { concatColumns, sliceColumns, type Columns } from '../../../src/contract/columns.ts'
+import { sliceColumns, type Columns } from '../../../src/contract/columns.ts'
+import { concatColumns } from '../../../src/contract/join-columns.ts'
 import { anyColumns, BARS, bars, COMPRESSORS, contents, encode, fileLike, readAll } from './support.ts'
 
 /** Row counts around the bounds of bytes, words, delta blocks and the smallest dictionary. */
