@@ -71,13 +71,6 @@ export function recordCoverage(list: readonly CoverageRecord[], record: Coverage
   return joinNeighbours(pieces.toSorted((a, b) => a.startMs - b.startMs))
 }
 
-/** Writes several records, in order. */
-export function recordAll(list: readonly CoverageRecord[], records: readonly CoverageRecord[]): CoverageRecord[] {
-  let out: CoverageRecord[] = [...list]
-  for (const record of records) out = recordCoverage(out, record)
-  return out
-}
-
 function joinNeighbours(sorted: readonly CoverageRecord[]): CoverageRecord[] {
   const out: CoverageRecord[] = []
   for (const record of sorted) {

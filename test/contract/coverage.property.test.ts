@@ -8,7 +8,6 @@ import {
   forgetCoverage,
   provenRanges,
   rangesIn,
-  recordAll,
   recordCoverage,
   sameCoverage,
   unknownRanges,
@@ -22,6 +21,7 @@ import {
   totalMs,
   unionRanges,
 } from '../../src/contract/range.ts'
+import { recordAll } from './record-all.ts'
 
 const SIZE = 40
 const range = fc

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { calendar } from '../../src/calendars/index.ts'
-import { type CoverageRecord, recordAll } from '../../src/contract/coverage.ts'
+import type { CoverageRecord } from '../../src/contract/coverage.ts'
 import type { GapInput } from '../../src/contract/gap-detector.ts'
 import { INTERVALS, type Interval } from '../../src/contract/interval.ts'
 import { createGapDetector } from '../../src/gaps/index.ts'
+import { recordAll } from '../contract/record-all.ts'
 import { gapModel, slotModel } from './model.ts'
 
 const HOUR = 3_600_000
