@@ -10,17 +10,12 @@ import { collectable } from './client/collectable.ts'
 import type { BoundKey, DataClient, SeriesClient } from './client/data-client.ts'
 import { type DataClientOptions, resolveOptions } from './client/options.ts'
 import { type ParsedQuery, parseQuery } from './client/query.ts'
-import {
-  chooseSnapshot,
-  notLoaded,
-  readBeside,
-  readTable,
-  reportCoverage,
-  reportGaps,
-  scanTables,
-} from './client/reading.ts'
+import { chooseSnapshot, notLoaded } from './client/read-scope.ts'
+import { readTable } from './client/reading.ts'
+import { readBeside, reportCoverage, reportGaps } from './client/reports.ts'
 import { createRooms } from './client/rooms.ts'
 import { type Route, findRoute } from './client/route.ts'
+import { scanTables } from './client/scanning.ts'
 import { explainSelection, probeProvider, providerStatuses } from './client/selection.ts'
 import { checkOptions } from './contract/options.ts'
 import { fetchTable, planOperation, runUpdate } from './client/running.ts'
