@@ -3,6 +3,7 @@
  * @module
  */
 import type { StorageUnderTest } from './storage-cases.ts'
+import { DECIDING } from './storage-deciding.ts'
 import { KEEPING } from './storage-keeping.ts'
 import { READING } from './storage-reading.ts'
 import { WRITING } from './storage-writing.ts'
@@ -28,7 +29,7 @@ export function storageContract(
   make: () => Promise<StorageUnderTest> | StorageUnderTest,
   { test }: StorageContractRunner,
 ): void {
-  for (const { name, body, needs } of [...WRITING, ...READING, ...KEEPING]) {
+  for (const { name, body, needs } of [...WRITING, ...DECIDING, ...READING, ...KEEPING]) {
     test(name, async () => {
       const place = await make()
       const storage = place.open()
