@@ -11,7 +11,9 @@ export type {
   SeriesEntry, StoreMaintenance,
 } from './client/data-client.ts'
 export type { ProbeResult, ProviderStatus, SelectionCandidate, SelectionExplanation } from './client/selection.ts'
-export type { DataClientOptions, HttpClientOptions, LocalStorageOptions, SelectionOptions } from './client/options.ts'
+export type { HttpClientOptions } from './client/http-options.ts'
+export type { DataClientOptions, SelectionOptions } from './client/options.ts'
+export type { LocalStorageOptions } from './client/storage-options.ts'
 
 export { columnsOf, coverageOf, formatTable, rowsOf, snapshotOf } from './query/table.ts'
 export type { BarColumns, FormatOptions, PlainColumns, PlainValues, Row, RowsOptions, SnapshotReference } from './query/table.ts'

@@ -10,6 +10,7 @@ import { type Range, rangeOf } from '../contract/range.ts'
 import { SCHEMAS, type SchemaName, parseSchema } from '../contract/schema.ts'
 import { ASSET_CLASSES, type AssetClass, parseProviderName, parseSymbol } from '../contract/series.ts'
 import { type EpochMs, formatTime, parseTime } from '../contract/time.ts'
+import { choice, refuse } from './option-values.ts'
 
 /** A checked query. */
 export interface ParsedQuery {
@@ -71,30 +72,21 @@ export function parseQuery(query: Query, what: string): ParsedQuery {
     schema,
     interval: readInterval(query, schema),
     provider: query.provider === undefined ? undefined : parseProviderName(query.provider),
-    assetClass: query.assetClass === undefined ? undefined : oneOf('assetClass', query.assetClass, ASSET_CLASSES),
+    assetClass: query.assetClass === undefined ? undefined : choice('assetClass', query.assetClass, ASSET_CLASSES),
     startMs,
     endMs,
     columns: readColumnNames(query.columns),
-    adjust: query.adjust === undefined ? 'source' : oneOf('adjust', query.adjust, ADJUSTS),
+    adjust: query.adjust === undefined ? 'source' : choice('adjust', query.adjust, ADJUSTS),
     fill: readFill(query.fill),
     complete: flag('complete', query.complete),
     final: flag('final', query.final),
     version: readVersion(query.version),
-    onError: query.onError === undefined ? 'throw' : oneOf('onError', query.onError, ['throw', 'stored']),
+    onError: query.onError === undefined ? 'throw' : choice('onError', query.onError, ['throw', 'stored']),
     lookbackDays: query.lookbackDays === undefined ? undefined : atLeastZero('lookbackDays', query.lookbackDays),
     fillGaps: readFillGaps(query.fillGaps),
     signal: readSignal(query.signal),
     onProgress: readCallback(query.onProgress),
   }
-}
-
-function refuse(field: string, value: unknown, remedy: string): never {
-  const shown = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
-  throw new ConfigError('config/option', `${field}: ${shown} is not understood: ${remedy}`, { field, value })
-}
-
-function oneOf<T extends string>(field: string, value: T, known: readonly T[]): T {
-  return known.includes(value) ? value : refuse(field, value, `use ${known.join(', ')}`)
 }
 
 function flag(field: string, value: unknown): boolean {
@@ -130,11 +122,11 @@ function readColumnNames(value: Query['columns']): readonly string[] | undefined
 
 function readFill(value: Query['fill']): FillOptions | null {
   if (value === undefined || value === false) return null
-  if (typeof value === 'string') return { method: oneOf('fill', value, FILLS) }
+  if (typeof value === 'string') return { method: choice('fill', value, FILLS) }
   checkOptions(value, ['method', 'maxRun', 'zeroPrices'], 'fill')
   const maxRun = value.maxRun === undefined ? {} : { maxRun: atLeastZero('fill.maxRun', value.maxRun) }
   return {
-    method: oneOf('fill.method', value.method, FILLS),
+    method: choice('fill.method', value.method, FILLS),
     ...maxRun,
     ...(value.zeroPrices === undefined ? {} : { zeroPrices: flag('fill.zeroPrices', value.zeroPrices) }),
   }

@@ -5,6 +5,7 @@
 import { checkOptions } from '../contract/options.ts'
 import type { Query } from '../contract/query.ts'
 import type { StoreMaintenance } from './data-client.ts'
+import { numberIn } from './option-values.ts'
 import type { ParsedQuery } from './query.ts'
 import type { ClientRooms } from './rooms.ts'
 import type { Route } from './route.ts'
@@ -31,6 +32,8 @@ export function storeMaintenance({ storage }: ClientRooms, routed: Routed): Stor
     async collect(options = {}) {
       checkOptions(options, ['query', 'graceMs', 'dryRun'], 'store.collect')
       const { query, ...rest } = options
+      // Files that a commit is just writing are named by no version yet.
+      if (rest.graceMs !== undefined) numberIn('graceMs', rest.graceMs, { low: 0, high: Number.MAX_SAFE_INTEGER })
       if (query === undefined) return storage.maintain({ kind: 'collect', ...rest })
       return routed(query, 'store.collect', ({ series }) => storage.maintain({ kind: 'collect', series, ...rest }))
     },

@@ -75,7 +75,7 @@ describe('a wrong option of the client names field, value and remedy', () => {
       'providers',
       'another',
     ],
-    ['no number', { concurrency: 'many' }, 'concurrency', 'use a number'],
+    ['no number', { concurrency: 'many' }, 'concurrency', 'use a whole number'],
     ['a nested unknown key', { http: { timeout: 5 } }, 'timeout', 'did you mean timeoutMs?'],
     ['a share above 1', { quality: { maxInvalidShare: 2 } }, 'quality.maxInvalidShare', 'between 0 and 1'],
     ['a home that only a shell knows', { root: '~/market-data' }, 'root', 'homedir()'],
