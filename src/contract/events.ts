@@ -72,6 +72,7 @@ export interface GapEvent {
 
 /** Something a person should know; the run goes on. */
 export interface WarningEvent {
+  /** `failover`, `disk-low` …: docs/concepts.md says of each what happened and what to do. */
   readonly code: string
   readonly message: string
   readonly series?: Series
