@@ -5,6 +5,7 @@
 import { ConfigError, isDataClientError } from '../contract/errors.ts'
 import type { ProviderHealth } from '../contract/http.ts'
 import { barOpen, shiftOpen } from '../contract/interval.ts'
+import { requirePage, requirePages } from '../contract/page-shape.ts'
 import type { Provider, ProviderCapabilities } from '../contract/provider.ts'
 import type { AssetClass, Series } from '../contract/series.ts'
 import type { ParsedQuery } from './query.ts'
@@ -131,6 +132,7 @@ async function countRows(
   const series: Series = { provider: provider.name, schema: 'ohlcv', symbol: probe.symbol, interval: probe.interval }
   const context = { signal, http: rooms.httpFor(provider), now: rooms.runtime.now, log: rooms.log }
   let rows = 0
-  for await (const page of provider.fetch({ series, range }, context)) rows += page.columns.timestamp.length
+  for await (const page of requirePages(provider.fetch({ series, range }, context), series))
+    rows += requirePage(page, series).columns.timestamp.length
   return rows
 }

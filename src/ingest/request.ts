@@ -2,6 +2,7 @@
  * Asks a source for one range and hands over its pages, read.
  * @module
  */
+import { requirePage, requirePages } from '../contract/page-shape.ts'
 import type { Range } from '../contract/range.ts'
 import { subtractRanges, totalMs } from '../contract/range.ts'
 import type { BufferedPage } from './buffer.ts'
@@ -32,7 +33,9 @@ export async function readRequest(
     counts.requests++
     const proven: Range[] = []
     let rows = 0
-    for await (const page of untilAborted(provider.fetch({ series, range: next }, context), stops)) {
+    const pages = requirePages(provider.fetch({ series, range: next }, context), series)
+    for await (const given of untilAborted(pages, stops)) {
+      const page = requirePage(given, series)
       const { page: ready, refusal } = readPage(rooms, job, page, next, requestId, counts)
       rows += page.columns.timestamp.length
       await onPage(ready, page.historyStartMs)
