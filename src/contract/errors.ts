@@ -38,9 +38,11 @@ const TABLE = {
   'provider/pagination-loop': final('The provider repeats a page for ever; nothing of it was stored.'),
   'provider/unsupported': final('Choose a provider that serves this schema, interval and range.'),
   'provider/circuit-open': passing('The provider failed repeatedly; it is asked again after the recovery time.'),
-  'data/invalid': final('Too many rows failed the checks; look at rejects(), or set quality.maxInvalidShare.'),
+  'data/invalid': final(
+    'Correct what the message names: a line of a file, a row of a change. Where too many rows of a source failed the checks, look at rejects(), or set quality.maxInvalidShare.',
+  ),
   'data/basis-unavailable': final('Load the actions of this symbol, or read with adjust: "source".'),
-  'data/schema-mismatch': final('Use the columns and types of the stored series.'),
+  'data/schema-mismatch': final('Use the columns and types that the message names.'),
   'storage/incomplete': final('Fill the named ranges, or read without complete: true.'),
   'storage/conflict': passing('Another writer was faster; the change is applied again to the new version.'),
   'storage/full': passing('Free space; nothing was lost and the last version stays readable.'),

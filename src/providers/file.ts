@@ -67,7 +67,15 @@ async function* pages(settings: Settings, request: FetchRequest, context: FetchC
   const path = pathOf(settings, series)
   const { columns, timeZone, stamp, format } = settings
   const open = await platformOpen(path)
-  const source = { open, compressors: platformCompressors, path, format, mapping: columns, signal: context.signal }
+  const source = {
+    open,
+    compressors: platformCompressors,
+    path,
+    format,
+    mapping: columns,
+    signal: context.signal,
+    ...namingOf(settings, series),
+  }
   const bars = barsOf(await readFile(source), { interval, timeZone, stamp, symbol: series.symbol, path })
   for (const page of pagesOf(bars, interval, range)) {
     context.signal.throwIfAborted()
@@ -126,4 +134,12 @@ function pathOf({ path }: Settings, series: Series): string {
     throw new ConfigError('config/symbol', message, { field: 'symbol', value: series.symbol })
   }
   return path.replaceAll('{symbol}', () => series.symbol).replaceAll('{interval}', () => series.interval ?? '')
+}
+
+/** Who asked for EURUSD looks for EURUSD.csv: the path is made of the series, so that two spellings never name two files. */
+function namingOf({ path }: Settings, { symbol }: Series): { readonly naming?: string } {
+  if (typeof path === 'function' || !path.includes('{symbol}')) return {}
+  return {
+    naming: `{symbol} stands for the spelling of the series, ${symbol}: rename it, or give file() a function as path`,
+  }
 }

@@ -184,6 +184,24 @@ describe('symbols', () => {
       message: /\$&\.csv/,
     })
   })
+
+  test('a file that is not there is told with how its name was made, where that was not the caller', async () => {
+    const failure = (path: FileOptions['path']): Promise<Error> =>
+      read({ path }, '1d', ALL, 'EURUSD=X').catch((error: Error) => error) as Promise<Error>
+    const template = await failure(join(folder, '{symbol}.csv'))
+    expect(template).toMatchObject({ code: 'provider/not-found', path: join(folder, 'EURUSD=X.csv') })
+    expect(template.message).toContain('{symbol} stands for the spelling of the series, EURUSD=X')
+    const made = await failure(() => join(folder, 'other.csv'))
+    expect(made).toMatchObject({ code: 'provider/not-found' })
+    expect(made.message).not.toContain('spelling')
+  })
+
+  test('a line that cannot be read is told with its number, and a remedy that is about lines', async () => {
+    const path = write('broken.csv', 'Date,Open,High,Low,Close\n2024-01-02,1,2,0.5,1.5\n2024-01-03,1,x,0.5,1.5\n')
+    const failure = await read({ path }, '1d').catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'data/invalid', field: 'line 3' })
+    expect((failure as { hint: string }).hint).toMatch(/^Correct what the message names: a line of a file/)
+  })
 })
 
 describe('times', () => {

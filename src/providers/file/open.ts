@@ -38,14 +38,20 @@ const CODES = {
 
 /**
  * Opens a file.
+ * @param naming how the path was made, said where there is no such file
  * @throws {ProviderError} `provider/not-found`, `provider/forbidden`, `provider/unavailable` naming the path
  */
-export async function openFile(open: PlatformOpen, path: string, signal: AbortSignal): Promise<OpenedFile> {
+export async function openFile(
+  open: PlatformOpen,
+  path: string,
+  signal: AbortSignal,
+  naming?: string,
+): Promise<OpenedFile> {
   const guard = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work
     } catch (cause) {
-      throw failure(path, cause)
+      throw failure(path, cause, naming)
     }
   }
   const handle = await guard(open(path, 'r'))
@@ -82,10 +88,13 @@ export async function openFile(open: PlatformOpen, path: string, signal: AbortSi
   }
 }
 
-function failure(path: string, cause: unknown): ProviderError {
+function failure(path: string, cause: unknown, naming?: string): ProviderError {
   const code = (cause as { code?: unknown } | null)?.code
   const known = typeof code === 'string' && Object.hasOwn(CODES, code) ? CODES[code as keyof typeof CODES] : undefined
-  if (known !== undefined) return new ProviderError(known[0], `${path}: ${known[1]}`, { path, cause })
+  if (known !== undefined) {
+    const how = naming === undefined || known[0] !== 'provider/not-found' ? '' : `: ${naming}`
+    return new ProviderError(known[0], `${path}: ${known[1]}${how}`, { path, cause })
+  }
   return new ProviderError('provider/unavailable', `${path}: cannot be read (${String(code ?? cause)})`, {
     path,
     cause,

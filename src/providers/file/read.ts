@@ -30,6 +30,8 @@ export interface FileSource {
   /** Compressions of the platform, asked for when a Parquet file is read. */
   readonly compressors: () => Promise<Compressors>
   readonly path: string
+  /** Said beside a file that is not there: how its name was made. */
+  readonly naming?: string
   /** @default told by its first bytes */
   readonly format: FileFormat | undefined
   readonly mapping: ColumnMapping
@@ -42,7 +44,7 @@ export interface FileSource {
  * @throws {DataError} `data/invalid`, `data/schema-mismatch` saying where and what
  */
 export async function readFile(source: FileSource): Promise<FileTable> {
-  const file = await openFile(source.open, source.path, source.signal)
+  const file = await openFile(source.open, source.path, source.signal, source.naming)
   try {
     const format = source.format ?? formatOf(await file.head(8))
     return await READERS[format](file, source)

@@ -15,7 +15,8 @@ import { type ColumnMapping, checkMapping } from './recognise.ts'
 export interface FileOptions {
   /**
    * A path, in which `{symbol}` and `{interval}` stand for those of the series, or a function that makes one. The symbol is
-   * the canonical one: `EURUSD=X` where EURUSD was asked, `BRK.B` for BRK-B.
+   * the canonical one, as `list()` shows it: `EURUSD=X` where EURUSD was asked, `BRK.B` for BRK-B. Whatever the spelling of
+   * a query, one series is read from one file.
    */
   readonly path: string | ((series: Series) => string)
   /** Name of the provider; give each of several a name of its own. @default 'file' */
