@@ -10,7 +10,7 @@ import { collectable } from './client/collectable.ts'
 import type { BoundKey, DataClient, SeriesClient } from './client/data-client.ts'
 import { type DataClientOptions, resolveOptions } from './client/options.ts'
 import { type ParsedQuery, parseQuery } from './client/query.ts'
-import { chooseSnapshot, notLoaded } from './client/read-scope.ts'
+import { chooseSnapshot, storedSeries } from './client/read-scope.ts'
 import { readTable } from './client/reading.ts'
 import { readBeside, reportCoverage, reportGaps } from './client/reports.ts'
 import { createRooms } from './client/rooms.ts'
@@ -73,12 +73,8 @@ export function createDataClient(options: DataClientOptions = {}): DataClient {
       }),
     of: (key) => bindSeries(client, key),
     list: (filter) => listSeries(rooms, filter),
-    status: (query) =>
-      routed(query, 'status', (route) => {
-        if (route.head === null) throw notLoaded(route.series)
-        return rooms.tracker.status(route.series)
-      }),
-    history: (query) => routed(query, 'history', (route) => rooms.storage.history(route.series)),
+    status: (query) => routed(query, 'status', async (route) => rooms.tracker.status(storedSeries(route))),
+    history: (query) => routed(query, 'history', async (route) => rooms.storage.history(storedSeries(route))),
     revisions: (query) => routed(query, 'revisions', (route, parsed) => readBeside(rooms, route, parsed, 'revisions')),
     rejects: (query) => routed(query, 'rejects', (route, parsed) => readBeside(rooms, route, parsed, 'rejects')),
     health: (healthOptions) => checkHealth(rooms, healthOptions),

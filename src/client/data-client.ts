@@ -164,9 +164,15 @@ export interface DataClient {
   /** The same methods with the series bound. */
   of(key: Pick<Query, BoundKey>): SeriesClient
   list(filter?: ListFilter): Promise<SeriesEntry[]>
-  /** The last 100 runs over a series, errors and what is asked again when. */
+  /**
+   * The last 100 runs over a series, errors and what is asked again when.
+   * @throws {ConfigError} `config/not-loaded`, as everything that is asked about a series which is not stored
+   */
   status(query: Query): Promise<SeriesStatus>
-  /** What was written when and why, newest first. */
+  /**
+   * What was written when and why, newest first.
+   * @throws {ConfigError} `config/not-loaded`
+   */
   history(query: Query): Promise<readonly HistoryEntry[]>
   /** Which stored final values the source changed or withdrew. */
   revisions(query: Query): Promise<Table>

@@ -26,6 +26,15 @@ export function notLoaded(series: Series): ConfigError {
   })
 }
 
+/**
+ * The series of a route, of which something is stored.
+ * @throws {ConfigError} `config/not-loaded`
+ */
+export function storedSeries({ series, head }: Route): Series {
+  if (head === null) throw notLoaded(series)
+  return series
+}
+
 /** The version that a query reads; the newest where it names none. */
 export async function chooseSnapshot(rooms: ClientRooms, route: Route, query: ParsedQuery): Promise<Snapshot> {
   if (query.version !== undefined) return rooms.storage.snapshot(route.series, query.version)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { DataClient } from '../../src/client/data-client.ts'
 import { createDataClient } from '../../src/client.ts'
 import { isDataClientError } from '../../src/contract/errors.ts'
 import type { Page, Provider } from '../../src/contract/provider.ts'
@@ -44,14 +45,22 @@ describe('a wrong query names field, value and remedy', () => {
     expect(error.message).toContain(remedy)
   })
 
-  test('an unknown series that is read', async () => {
+  const unknown = { symbol: 'BTCUSDT', interval: '1m' } as const
+  test.each<[what: string, ask: (client: DataClient) => Promise<unknown>]>([
+    ['read', (client) => client.read(unknown)],
+    ['scanned', (client) => client.scan(unknown).collect()],
+    ['updated without a start', (client) => client.update(unknown)],
+    ['asked for its coverage', (client) => client.coverage(unknown)],
+    ['asked for its gaps', (client) => client.gaps(unknown)],
+    ['asked for its status', (client) => client.status(unknown)],
+    ['asked for its history', (client) => client.history(unknown)],
+    ['asked for its revisions', (client) => client.revisions(unknown)],
+    ['asked for its rejects', (client) => client.rejects(unknown)],
+    ['asked for its files', (client) => client.files(unknown)],
+    ['pinned', (client) => client.pin(unknown, 'mine')],
+  ])('a series that is not stored and is %s', async (_what, ask) => {
     const { client } = testClient({ providers: [fakeSource([]).provider] })
-    await expect(client.read({ symbol: 'BTCUSDT', interval: '1m' })).rejects.toMatchObject({
-      code: 'config/not-loaded',
-    })
-    await expect(client.status({ symbol: 'BTCUSDT', interval: '1m' })).rejects.toMatchObject({
-      code: 'config/not-loaded',
-    })
+    await expect(ask(client)).rejects.toMatchObject({ code: 'config/not-loaded', symbol: 'BTCUSDT', provider: 'fake' })
   })
 
   test('an unknown column', async () => {
