@@ -44,7 +44,7 @@ export type {
   WarningEvent,
 } from './contract/events.ts'
 export type {
-  Adjust, CoverageReport, FillMethod, FillOptions, Operation, Plan, PlanReason, PlannedRequest, Query, UpdateReport,
+  Adjust, CoverageReport, FillMethod, FillOptions, Operation, Plan, PlanReason, PlannedRequest, Query, TableView, UpdateReport,
 } from './contract/query.ts'
 export type { Logger, Runtime } from './contract/runtime.ts'
 export type { Classify, Http, HttpRequest, HttpResponse, ProviderHealth } from './contract/http.ts'

@@ -22,7 +22,7 @@ import type { ParsedQuery } from './query.ts'
 import { chooseSnapshot, columnsToRead, proofContext, readRange } from './read-scope.ts'
 import type { ClientRooms } from './rooms.ts'
 import type { Route } from './route.ts'
-import { viewColumns } from './view.ts'
+import { viewColumns, viewOf } from './view.ts'
 
 const MAX_TRIES = 5
 
@@ -115,7 +115,10 @@ export async function emptyTable(
   const context = proofContext(rooms, route, failed)
   const report = nothingStored(route.series, range, context.closedEndMs, failed)
   if (query.complete) requireComplete(report, context)
-  return toTable(route.series, { columns: noRows(route.series, query.columns), report })
+  return toTable(route.series, {
+    columns: noRows(route.series, query.columns),
+    report: { ...report, ...viewOf(query) },
+  })
 }
 
 function noRows(series: Series, wanted: readonly string[] | undefined): Columns {

@@ -7,7 +7,7 @@ import { msOf, timestampsMs } from '../contract/ticks.ts'
 import { rangesIn } from '../contract/coverage.ts'
 import { ConfigError, DataError, hasCode } from '../contract/errors.ts'
 import { INTERVALS, barOpen, ceilOpen, isLabelled } from '../contract/interval.ts'
-import type { Adjust } from '../contract/query.ts'
+import type { Adjust, TableView } from '../contract/query.ts'
 import { type Range, intersect, intersectRanges } from '../contract/range.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import { type Series, seriesKey } from '../contract/series.ts'
@@ -34,7 +34,16 @@ export async function viewColumns(
 ): Promise<ProvenRows> {
   const adjusted = query.adjust === 'source' ? proven : await adjustedRows(rooms, route, query.adjust, snapshot, proven)
   const columns = query.fill === null ? adjusted.columns : filledRows(rooms, route, query, adjusted)
-  return { columns: pickColumns(columns, query.columns), report: adjusted.report }
+  return { columns: pickColumns(columns, query.columns), report: { ...adjusted.report, ...viewOf(query) } }
+}
+
+/** What of a query changes how rows are shown. */
+export function viewOf({ adjust, fill, columns }: ParsedQuery): TableView {
+  return {
+    ...(adjust === 'source' ? {} : { adjust }),
+    ...(fill === null ? {} : { fill }),
+    ...(columns === undefined ? {} : { columns }),
+  }
 }
 
 function pickColumns(columns: Columns, wanted: readonly string[] | undefined): Columns {

@@ -114,8 +114,18 @@ export interface UpdateReport {
   readonly provisional: readonly Range[]
 }
 
+/** How rows are shown, as far as that is not how they are stored: what of a query a version does not say. */
+export interface TableView {
+  /** Absent where prices are in the basis of the source. */
+  readonly adjust?: Exclude<Adjust, 'source'>
+  /** Absent where nothing is filled. */
+  readonly fill?: FillOptions
+  /** As the query named them; absent where all are shown. */
+  readonly columns?: readonly string[]
+}
+
 /** Proof of what a table holds. */
-export interface CoverageReport {
+export interface CoverageReport extends TableView {
   readonly requested: Range
   /** Proven, final or not. */
   readonly covered: readonly Range[]

@@ -6,7 +6,7 @@ import type { Table } from 'apache-arrow'
 import { columnsFromTable } from '../codecs/arrow/read.ts'
 import type { Columns } from '../contract/columns.ts'
 import { ConfigError } from '../contract/errors.ts'
-import type { CoverageReport } from '../contract/query.ts'
+import type { CoverageReport, TableView } from '../contract/query.ts'
 import type { Range } from '../contract/range.ts'
 import { type SchemaName, SCHEMAS } from '../contract/schema.ts'
 import type { Series } from '../contract/series.ts'
@@ -73,8 +73,8 @@ export function coverageOf(table: Table): CoverageReport {
   throw new ConfigError('config/option', message, { field: 'table' })
 }
 
-/** What names the rows of a table for good, to be stored beside a result that was computed from them. */
-export interface SnapshotReference {
+/** What names a table for good, rows and view, to be stored beside a result that was computed from it. */
+export interface SnapshotReference extends TableView {
   readonly series: Series
   readonly version: number
   readonly hash: string
@@ -84,12 +84,27 @@ export interface SnapshotReference {
 }
 
 /**
- * What to store beside a backtest result, so that the same rows can be read again: plain JSON.
+ * What to store beside a backtest result, so that the same table can be read again: plain JSON.
+ * @example
+ * ```ts
+ * const { series, hash, requested, adjust, fill, columns } = snapshotOf(bars)
+ * const { startMs: start, endMs: end } = requested
+ * const again = await client.read({ ...series, start, end, version: hash, adjust, fill, columns })
+ * ```
  * @throws {ConfigError} `config/option` for a derived table, as {@link coverageOf}
  */
 export function snapshotOf(table: Table): SnapshotReference {
-  const { series, version, hash, actions, requested } = coverageOf(table)
-  return { series, version, hash, actions, requested }
+  const { series, version, hash, actions, requested, adjust, fill, columns } = coverageOf(table)
+  return {
+    series,
+    version,
+    hash,
+    actions,
+    requested,
+    ...(adjust === undefined ? {} : { adjust }),
+    ...(fill === undefined ? {} : { fill }),
+    ...(columns === undefined ? {} : { columns }),
+  }
 }
 
 /**

@@ -1,6 +1,9 @@
 /** Versions that are kept, found again, or refused. */
+import type { Table } from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
-import { columnsOf, coverageOf, snapshotOf } from '../../src/query/table.ts'
+import type { DataClient } from '../../src/client/data-client.ts'
+import type { TableView } from '../../src/contract/query.ts'
+import { type SnapshotReference, columnsOf, coverageOf, rowsOf, snapshotOf } from '../../src/query/table.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { fakeSource, testClient } from './support.ts'
 import { vendorOf } from './vendor.ts'
@@ -77,5 +80,78 @@ describe('a pin', () => {
     expect(closes(await client.read(query))).toEqual(closes(first))
     await client.update({ ...KEY, lookbackDays: 90 })
     expect(closes(await client.read(query))[0]).toBeCloseTo(100 * (1 - 2 / 109) * (1 - 3 / 139), 6)
+  })
+})
+
+describe('what is stored beside a result reads the same table again, after the series went on', () => {
+  const END = START + 30 * DAY
+  const views: readonly (readonly [what: string, view: TableView])[] = [
+    ['as stored', {}],
+    ['unadjusted', { adjust: 'none' }],
+    ['adjusted for all', { adjust: 'all' }],
+    ['filled', { fill: { method: 'forward' } }],
+    ['filled with zeros, in short runs', { fill: { method: 'zero', maxRun: 1, zeroPrices: true } }],
+    ['columns in an order of their own', { columns: ['volume', 'close'] }],
+    ['no columns but the time', { columns: [] }],
+    ['all of it', { adjust: 'all', fill: { method: 'interpolate', maxRun: 3 }, columns: ['close', 'open'] }],
+  ]
+
+  const setUp = async (): Promise<{ client: DataClient; goOn: () => Promise<void> }> => {
+    const clock = { nowMs: END + 1000 }
+    const vendor = vendorOf(
+      Array.from({ length: 100 }, (_, i) => ({ ms: START + i * DAY, close: 100 + i })).filter((_, i) => i % 7 !== 3),
+    )
+    vendor.dividends = [{ ms: START + 11 * DAY, amount: 1 }]
+    vendor.splits = [{ ms: START + 20 * DAY, ratio: 2 }]
+    const storage = createMemoryStorage({ now: () => clock.nowMs })
+    const { client } = testClient({ clock, storage, providers: [vendor.provider] })
+    await client.get({ ...KEY, start: START, end: END })
+    const goOn = async (): Promise<void> => {
+      clock.nowMs += 20 * DAY
+      vendor.bars = vendor.bars.map((bar) => (bar.ms > START + 25 * DAY ? { ...bar, close: bar.close + 1 } : bar))
+      vendor.dividends = [...vendor.dividends, { ms: START + 40 * DAY, amount: 3 }]
+      await client.update({ ...KEY, lookbackDays: 60 })
+    }
+    return { client, goOn }
+  }
+
+  const readAgain = (client: DataClient, stored: string): Promise<Table> => {
+    const { series, hash, requested, adjust, fill, columns } = JSON.parse(stored) as SnapshotReference
+    const view = { adjust, fill, columns } as TableView
+    return client.read({ ...series, ...view, start: requested.startMs, end: requested.endMs, version: hash })
+  }
+
+  test.each(views)('%s', async (_what, view) => {
+    const { client, goOn } = await setUp()
+    const first = await client.read({ ...KEY, ...view })
+    const stored = JSON.stringify(snapshotOf(first))
+    expect(coverageOf(first)).toMatchObject(view)
+    await goOn()
+    const again = await readAgain(client, stored)
+    expect(again.schema.fields.map(({ name }) => name)).toEqual(first.schema.fields.map(({ name }) => name))
+    expect(rowsOf(again)).toEqual(rowsOf(first))
+    expect(again.numRows).toBe(first.numRows)
+    expect(JSON.stringify(snapshotOf(again))).toBe(stored)
+    // The view matters, or the test would say nothing.
+    expect((await client.read({ ...KEY, ...view, end: END })).numRows).toBeGreaterThan(0)
+    expect(JSON.stringify(snapshotOf(await client.read({ ...KEY, ...view, end: END })))).not.toBe(stored)
+  })
+
+  test('a view is named only where it is not the default', async () => {
+    const { client } = await setUp()
+    const plain = snapshotOf(await client.read({ ...KEY, adjust: 'source', fill: false }))
+    expect(Object.keys(plain)).toEqual(['series', 'version', 'hash', 'actions', 'requested'])
+    const seen = await Promise.all(
+      views.map(async ([, view]) => JSON.stringify(rowsOf(await client.read({ ...KEY, ...view })))),
+    )
+    expect(new Set(seen).size).toBe(views.length)
+  })
+
+  test('batches name it too', async () => {
+    const { client } = await setUp()
+    const batches = await client.scan({ ...KEY, adjust: 'all', columns: ['close'], batchRows: 10 }).collect()
+    for (const batch of batches) expect(snapshotOf(batch)).toMatchObject({ adjust: 'all', columns: ['close'] })
+    const rows = await Promise.all(batches.map((batch) => readAgain(client, JSON.stringify(snapshotOf(batch)))))
+    expect(rows.map((table) => rowsOf(table))).toEqual(batches.map((batch) => rowsOf(batch)))
   })
 })
