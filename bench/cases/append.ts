@@ -2,16 +2,17 @@
  * Appending one day of minutes, so that it survives a power cut, to a short and to a long series.
  * @module
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeParquet } from '../../src/codecs/parquet/index.ts'
 import { type CoverageRecord, type Snapshot, type Storage, createLocalStorage } from '../../src/index.ts'
-import { type Bars, DAY_MS, MINUTE_MS, openMs, sliceBars } from '../data.ts'
+import { type Bars, COLUMNS, DAY_MS, MINUTE_MS, expectBars, openMs, sliceBars } from '../data.ts'
 import type { Case, Suite } from '../harness.ts'
 import { type Duck, SELECTED, openDuck, quoted } from '../peers/duckdb.ts'
-import { ipcBytes, rewriteByPolars, writeByHyparquet } from '../peers/others.ts'
+import { ipcBytes, rewriteByPolars } from '../peers/others.ts'
 import { COMPRESSORS, SHAPE, benchClient, createFeed, loadBars, temporaryFolder } from '../store.ts'
 import { joined, rawBytes } from './read.ts'
+import { expectBytes, expectStored } from './stored.ts'
 
 const DAY_ROWS = 1440
 const SERIES = { provider: 'bench', schema: 'ohlcv', symbol: 'BTCUSDT', interval: '1m' } as const
@@ -33,22 +34,30 @@ interface Days {
   readonly storedRows: number
   next: number
   readonly at: (day: number) => Bars
+  /** All that is stored after the days appended so far. */
+  readonly whole: () => Bars
 }
+
+/** Things to close, and whole series to compare at the end: read after each append they would warm what is measured. */
+type Closers = (() => void | Promise<void>)[]
 
 /** Prepares stores of each length, ours and the others'. */
 export async function appendSuite({ bars, lengths, repeats }: AppendTask): Promise<Suite> {
   const folder = temporaryFolder('append')
-  const closers: (() => void | Promise<void>)[] = []
+  const closers: Closers = []
   const cases: Case[] = [limitCase(folder, sliceBars(bars, 0, DAY_ROWS))]
   for (const storedRows of lengths) {
     const days = (): Days => ({
       storedRows,
       next: 0,
       at: (day) => sliceBars(bars, storedRows + day * DAY_ROWS, storedRows + (day + 1) * DAY_ROWS),
+      whole() {
+        return sliceBars(bars, 0, storedRows + this.next * DAY_ROWS)
+      },
     })
     const here = join(folder, String(storedRows))
     const stored = sliceBars(bars, 0, storedRows)
-    cases.push(await storeCase(`${here}-store`, stored, days()))
+    cases.push(await storeCase(`${here}-store`, stored, days(), closers))
     cases.push(...(await clientCases(here, stored, bars, days, closers)))
     cases.push(...(await duckCases(here, stored, days(), closers)))
   }
@@ -102,11 +111,12 @@ function limitCase(folder: string, day: Bars): Case {
       closeSync(handle)
       renameSync(`${path}.tmp`, path)
     },
+    check: () => expectBytes(join(folder, `raw-${at - 1}`), bytes),
   }
 }
 
 /** The store alone: rows are given, the next version is durable when the call returns. */
-async function storeCase(root: string, stored: Bars, days: Days): Promise<Case> {
+async function storeCase(root: string, stored: Bars, days: Days, closers: Closers): Promise<Case> {
   let nowMs = openMs(stored, -1) + MINUTE_MS
   const storage = createLocalStorage({ root, now: () => nowMs })
   let head: Snapshot | null = null
@@ -118,6 +128,7 @@ async function storeCase(root: string, stored: Bars, days: Days): Promise<Case> 
     const part = sliceBars(stored, row, Math.min(row + 525_600, stored.timestamp.length))
     head = await put(storage, head, part, coverageTo(openMs(part, -1) + MINUTE_MS), `fill-${row}`)
   }
+  closers.push(() => expectStored(root, days.whole()))
   return {
     name: label('marketlake commit', days.storedRows),
     async run() {
@@ -126,9 +137,10 @@ async function storeCase(root: string, stored: Bars, days: Days): Promise<Case> 
       head = await put(storage, head, day, coverageTo(nowMs), `day-${days.next}`)
       return head
     },
-    check(snapshot: Snapshot) {
+    async check(snapshot: Snapshot) {
       const wanted = days.storedRows + days.next * DAY_ROWS
       if (snapshot.rows !== wanted) throw new Error(`${snapshot.rows} rows, not ${wanted}`)
+      await expectStored(root, days.at(days.next - 1))
     },
   }
 }
@@ -149,7 +161,7 @@ async function clientCases(
   stored: Bars,
   bars: Bars,
   days: () => Days,
-  closers: (() => void | Promise<void>)[],
+  closers: Closers,
 ): Promise<Case[]> {
   const kinds = [
     { name: 'marketlake update', options: { lookbackDays: 0 } },
@@ -159,11 +171,15 @@ async function clientCases(
   for (const [i, { name, options }] of kinds.entries()) {
     const feed = createFeed()
     const clock = { nowMs: openMs(stored, -1) + MINUTE_MS }
-    const client = benchClient(`${folder}-client-${i}`, feed, clock)
-    closers.push(() => client.close())
+    const root = `${folder}-client-${i}`
+    const client = benchClient(root, feed, clock)
     await loadBars(client, feed, 'BTCUSDT', '1m', stored)
     feed.bars.set('BTCUSDT', bars)
     const mine = days()
+    closers.push(async () => {
+      await client.close()
+      await expectStored(root, mine.whole())
+    })
     cases.push({
       name: label(name, mine.storedRows),
       before() {
@@ -171,8 +187,9 @@ async function clientCases(
         mine.next++
       },
       run: () => client.update({ symbol: 'BTCUSDT', interval: '1m', ...options }),
-      check({ added }: { added: number }) {
+      async check({ added }: { added: number }) {
         if (added !== DAY_ROWS) throw new Error(`${added} bars were added`)
+        await expectStored(root, mine.at(mine.next - 1))
       },
       note: 'asks, checks, compares, commits',
     })
@@ -180,16 +197,15 @@ async function clientCases(
   return cases
 }
 
-async function duckCases(
-  folder: string,
-  stored: Bars,
-  days: Days,
-  closers: (() => void | Promise<void>)[],
-): Promise<Case[]> {
+async function duckCases(folder: string, stored: Bars, days: Days, closers: Closers): Promise<Case[]> {
   const parquet = `${folder}-stored.parquet`
   writeFileSync(parquet, joined(encodeParquet(stored, { ...SHAPE, compressors: COMPRESSORS })))
   const duck = await openDuck(`${folder}.duckdb`)
-  closers.push(() => duck.close())
+  closers.push(async () => {
+    const whole = days.whole()
+    expectBars(whole)(await duck.bars(`SELECT ${SELECTED} FROM bars`, whole.timestamp.length))
+    duck.close()
+  })
   await duck.run(`CREATE TABLE bars AS SELECT ${SELECTED} FROM ${quoted(parquet)}`)
   await duck.run('CHECKPOINT')
   await duck.run("ATTACH ':memory:' AS staged")
@@ -208,21 +224,26 @@ async function duckCases(
     async check() {
       const rows = await duck.value('SELECT count(*) FROM bars')
       if (rows !== days.storedRows + days.next * DAY_ROWS) throw new Error(`${rows} rows`)
+      const day = days.at(days.next - 1)
+      const added = `SELECT ${SELECTED} FROM bars WHERE epoch_us("timestamp") >= ${day.timestamp[0]}`
+      expectBars(day)(await duck.bars(added, DAY_ROWS))
     },
     note: 'native table, rows staged in memory, write-ahead log fsynced',
   }
-  return [insert, ...rewriteCases(folder, parquet, duck, days)]
+  return [insert, ...rewriteCases(folder, parquet, stored, duck, days)]
 }
 
-function rewriteCases(folder: string, parquet: string, duck: Duck, days: Days): Case[] {
+function rewriteCases(folder: string, parquet: string, stored: Bars, duck: Duck, days: Days): Case[] {
   const source = `${folder}-own.parquet`
   const target = `${folder}-rewritten.parquet`
   const tail = days.at(0)
-  const tailPath = `${folder}-tail.parquet`
-  writeByHyparquet(tailPath, tail)
   const ipc = ipcBytes(tail)
-  const isWritten = (): void => {
-    if (statSync(target).size < tail.timestamp.length) throw new Error('nothing was written')
+  const holds = (added: Bars) => async (): Promise<void> => {
+    const found = await duck.bars(`SELECT ${SELECTED} FROM ${quoted(target)}`, days.storedRows + DAY_ROWS)
+    const part = (start: number, end?: number): typeof found =>
+      Object.fromEntries(COLUMNS.map((name) => [name, (found[name] as Float64Array).subarray(start, end)]))
+    expectBars(stored)(part(0, days.storedRows))
+    expectBars(added)(part(days.storedRows))
     rmSync(target)
   }
   return [
@@ -233,13 +254,14 @@ function rewriteCases(folder: string, parquet: string, duck: Duck, days: Days): 
         duck.run(
           `COPY (SELECT ${SELECTED} FROM ${quoted(source)} UNION ALL SELECT ${SELECTED} FROM ${quoted(parquet)} LIMIT ${days.storedRows + DAY_ROWS}) TO ${quoted(target)}`,
         ),
-      check: isWritten,
+      // What it puts behind is a day that it has at hand: the first one again.
+      check: holds(sliceBars(stored, 0, DAY_ROWS)),
       most: 2,
     },
     {
       name: label('Polars rewrite of Parquet', days.storedRows),
       run: () => rewriteByPolars(parquet, ipc, target),
-      check: isWritten,
+      check: holds(tail),
       most: 2,
     },
   ]

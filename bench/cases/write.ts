@@ -6,12 +6,13 @@ import { closeSync, fsyncSync, openSync, rmSync, statSync, writeFileSync, writev
 import { join } from 'node:path'
 import { encodeParquet } from '../../src/codecs/parquet/index.ts'
 import { type Snapshot, createLocalStorage } from '../../src/index.ts'
-import { type Bars, MINUTE_MS, expectBars, openMs } from '../data.ts'
+import { type Bars, MINUTE_MS, columnsOfArrow, expectBars, openMs } from '../data.ts'
 import type { Case, Goal, Suite } from '../harness.ts'
 import { SELECTED, openDuck, quoted } from '../peers/duckdb.ts'
-import { ipcBytes, polarsWriter, writeByHyparquet } from '../peers/others.ts'
+import { ipcBytes, polarsWriter, readIpc, writeByHyparquet } from '../peers/others.ts'
 import { COMPRESSORS, SHAPE, benchClient, createFeed, loadBars, temporaryFolder } from '../store.ts'
 import { joined, rawBytes } from './read.ts'
+import { expectBytes, expectStored } from './stored.ts'
 
 const LIMIT = 'writeFileSync of the raw bytes'
 const CODEC = 'codec: encode and write one file'
@@ -85,7 +86,7 @@ export async function writeSuite({
     closeSync(handle)
   }
   const cases: Case[] = [
-    { name: LIMIT, before: clear, run: () => writeFileSync(target, raw) },
+    { name: LIMIT, before: clear, run: () => writeFileSync(target, raw), check: () => expectBytes(target, raw) },
     written(CODEC, () => encode('none', false)),
     written(CODEC_DURABLE, () => encode('none', true)),
     written('codec: encode with zstd and write one file', () => encode('zstd', false)),
@@ -98,14 +99,13 @@ export async function writeSuite({
     }),
     written('DuckDB COPY, zstd', () => duck.run(`COPY bars TO ${quoted(target)} (FORMAT parquet, COMPRESSION zstd)`)),
     written('Polars writeParquet, zstd', () => writeByPolars(target, 'zstd')),
-    { name: 'Arrow IPC file', before: clear, run: () => writeFileSync(target, ipcBytes(bars)) },
     {
-      name: HYPARQUET,
+      name: 'Arrow IPC file',
       before: clear,
-      run: () => writeByHyparquet(target, bars),
-      check: () => void sizes.set(HYPARQUET, statSync(target).size),
-      most: 4,
+      run: () => writeFileSync(target, ipcBytes(bars)),
+      check: () => same(columnsOfArrow(readIpc(target))),
     },
+    written(HYPARQUET, () => writeByHyparquet(target, bars), 4),
   ]
   const sizeGoal = (): Goal[] => {
     const size = sizes.get(COMMIT)
@@ -174,6 +174,7 @@ function loadCase(folder: string, bars: Bars): Case {
       await loadBars(client, feed, 'BTCUSDT', '1m', bars)
       await client.close()
     },
+    check: () => expectStored(root, bars),
     after: () => rmSync(root, { recursive: true }),
     note: 'pages, checks, compares, commits, reads back',
     most: 4,
