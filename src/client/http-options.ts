@@ -7,16 +7,17 @@ import { type Bounds, choice, numberOr, refuse } from './option-values.ts'
 
 /** Options of the network. */
 export interface HttpClientOptions {
-  /** Milliseconds for one request. @default 30_000 */
+  /** Milliseconds for one request, 1 to 86_400_000. @default 30_000 */
   readonly timeoutMs?: number
-  /** Largest decoded body in bytes. @default 8_388_608 */
+  /** Largest decoded body in bytes, 1 to 2 GiB. @default 8_388_608 */
   readonly maxBodyBytes?: number
+  /** Printable ASCII. @default 'marketlake' */
   readonly userAgent?: string
   /** @default 'memory' */
   readonly cache?: 'memory' | 'none'
-  /** @default attempts 4, minMs 1_000, maxMs 30_000; full jitter */
+  /** Attempts with the first one, 1 to 1000; waits of 0 to 86_400_000 ms. @default attempts 4, minMs 1_000, maxMs 30_000; full jitter */
   readonly retry?: { readonly attempts?: number; readonly minMs?: number; readonly maxMs?: number }
-  /** @default failures 3, recoveryMs 300_000, successes 1 */
+  /** Counts of 1 to 1000; a wait of 0 to 86_400_000 ms. @default failures 3, recoveryMs 300_000, successes 1 */
   readonly breaker?: { readonly failures?: number; readonly recoveryMs?: number; readonly successes?: number }
 }
 

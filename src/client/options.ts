@@ -33,8 +33,9 @@ export interface DataClientOptions {
   /** Calendars by name: one of a built-in name replaces that one, one of an ISO 10383 code (`XASX`) holds for that exchange's listings. */
   readonly calendars?: Readonly<Record<string, Calendar>>
   readonly selection?: SelectionOptions
+  /** What becomes of rows that break a rule; the share of them, 0 to 1, above which an answer is refused. @default 'quarantine', 0.01 */
   readonly quality?: { readonly onInvalid?: OnInvalid; readonly maxInvalidShare?: number }
-  /** Series worked on at once. @default 4 */
+  /** Series worked on at once, a whole number of 1 to 1000. @default 4 */
   readonly concurrency?: number
   readonly http?: HttpClientOptions
   /** @default silent */

@@ -8,7 +8,7 @@ import { type Bounds, choice, numberIn } from './option-values.ts'
 
 /** Options of the local Parquet store. */
 export interface LocalStorageOptions {
-  /** Milliseconds to wait for another writer before going on without the lock. @default 30_000 */
+  /** Milliseconds to wait for another writer before going on without the lock, 0 to 86_400_000. @default 30_000 */
   readonly lockTimeoutMs?: number
   /** How rows are cut into files. @default 'auto': by the rows that a series will have */
   readonly partition?: Partition | 'auto'
