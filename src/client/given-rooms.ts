@@ -7,7 +7,7 @@ import type { GapDetector } from '../contract/gap-detector.ts'
 import { checkOptions } from '../contract/options.ts'
 import type { Provider } from '../contract/provider.ts'
 import type { GapDetectorOptions } from '../gaps/index.ts'
-import { numberIn, refuse } from './option-values.ts'
+import { numberIn, refuse } from '../contract/option-values.ts'
 
 /**
  * A detector of the caller's own, or options of the built-in one.

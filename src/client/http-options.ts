@@ -3,7 +3,7 @@
  * @module
  */
 import { checkOptions } from '../contract/options.ts'
-import { type Bounds, choice, numberOr, refuse } from './option-values.ts'
+import { type Bounds, choice, numberOr, refuse } from '../contract/option-values.ts'
 
 /** Options of the network. */
 export interface HttpClientOptions {

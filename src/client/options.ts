@@ -14,7 +14,7 @@ import type { OnInvalid, Quality } from '../ingest/check.ts'
 import { type SelectionRules, checkRules } from '../select/rules.ts'
 import { checkCalendars, checkGapDetector, checkProviders } from './given-rooms.ts'
 import { type HttpClientOptions, type ResolvedHttp, resolveHttp } from './http-options.ts'
-import { checkMethods, choice, numberOr, refuse } from './option-values.ts'
+import { checkMethods, choice, numberOr, refuse } from '../contract/option-values.ts'
 import { resolveRuntime } from './platform.ts'
 import { type LocalStorageOptions, checkStorage } from './storage-options.ts'
 

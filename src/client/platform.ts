@@ -4,7 +4,7 @@
  */
 import { checkOptions } from '../contract/options.ts'
 import type { Runtime } from '../contract/runtime.ts'
-import { refuse } from './option-values.ts'
+import { refuse } from '../contract/option-values.ts'
 
 /**
  * Checks what was given and takes the rest from the platform.

@@ -10,7 +10,7 @@ import { type Range, rangeOf } from '../contract/range.ts'
 import { SCHEMAS, type SchemaName, parseSchema } from '../contract/schema.ts'
 import { ASSET_CLASSES, type AssetClass, parseProviderName, parseSymbol } from '../contract/series.ts'
 import { type EpochMs, formatTime, parseTime } from '../contract/time.ts'
-import { choice, refuse } from './option-values.ts'
+import { choice, refuse } from '../contract/option-values.ts'
 
 /** A checked query. */
 export interface ParsedQuery {

@@ -4,7 +4,7 @@
  */
 import { checkOptions } from '../contract/options.ts'
 import type { Partition, Storage } from '../contract/storage.ts'
-import { type Bounds, choice, numberIn } from './option-values.ts'
+import { type Bounds, choice, numberIn } from '../contract/option-values.ts'
 
 /** Options of the local Parquet store. */
 export interface LocalStorageOptions {

@@ -5,7 +5,7 @@
 import { checkOptions } from '../contract/options.ts'
 import type { Query } from '../contract/query.ts'
 import type { StoreMaintenance } from './data-client.ts'
-import { numberIn } from './option-values.ts'
+import { numberIn } from '../contract/option-values.ts'
 import type { ParsedQuery } from './query.ts'
 import type { ClientRooms } from './rooms.ts'
 import type { Route } from './route.ts'

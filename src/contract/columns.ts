@@ -2,7 +2,6 @@
  * What travels between rooms: equal-length typed arrays by name, with a validity bitmap where a value may be null.
  * @module
  */
-export { TICKS_PER_MS, msOf, ticksFromMs, ticksOf, timestampsMs } from './ticks.ts'
 
 /** Text with few distinct values: an index a row into a list. */
 export interface DictionaryColumn {

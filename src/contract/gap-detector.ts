@@ -3,7 +3,7 @@
  * @module
  */
 import type { Calendar } from './calendar.ts'
-import { timestampsMs } from './columns.ts'
+import { timestampsMs } from './ticks.ts'
 import type { CoverageRecord, Missing } from './coverage.ts'
 import type { ProviderCapabilities } from './provider.ts'
 import type { Range } from './range.ts'

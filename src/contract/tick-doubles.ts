@@ -19,3 +19,21 @@ export function asDoubles(ticks: BigInt64Array): Float64Array {
 export function doubleOf(ticks: number): number {
   return ticks * Number.MIN_VALUE
 }
+
+/**
+ * Does each of these times lie after the one before, all of them from 1970 on? False may also mean that some are earlier.
+ *
+ * Doubles from 0 on are ordered as their bits are, whatever they stand for.
+ */
+export function isRising(ticks: BigInt64Array): boolean {
+  const [first] = ticks
+  if (first === undefined || first < 0n) return first === undefined
+  const doubles = asDoubles(ticks)
+  let before = doubles[0] as number
+  for (let i = 1; i < doubles.length; i++) {
+    const next = doubles[i] as number
+    if (!(next > before)) return false
+    before = next
+  }
+  return true
+}

@@ -80,6 +80,7 @@ export interface RunResult {
  * and a stub that always gives the same number would lose commits.
  */
 export function newId(): string {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(8))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  // Its first and last eight digits are random; those between say what kind of id it is.
+  const id = globalThis.crypto.randomUUID()
+  return id.slice(0, 8) + id.slice(-8)
 }

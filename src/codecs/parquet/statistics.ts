@@ -4,6 +4,7 @@
  * https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift (ColumnOrder, Statistics)
  * @module
  */
+import { isRising } from '../../contract/tick-doubles.ts'
 import type { Statistics } from 'hyparquet/src/types.js'
 
 /** Bounds of a chunk; absent where none may be given. */
@@ -55,6 +56,7 @@ export function boundsOfBigs(values: BigInt64Array): { readonly bounds: Bounds; 
 }
 
 function isAscending(values: BigInt64Array): boolean {
+  if (isRising(values)) return true
   const lanes = new Int32Array(values.buffer, values.byteOffset, values.length * 2)
   let low = 0
   let high = -0x8000_0000

@@ -11,10 +11,11 @@ import { shapeOf, unionShapes } from '../column-shape.ts'
 import { alreadyCommitted, changesNothing, checkChange, conflict, nextFacts } from '../next-version.ts'
 import { type Counts, type Edit, NONE, addCounts, applyEdits, editsOf, insertOf } from '../row-edits.ts'
 import { fileFault } from './damage.ts'
-import { DamagedDataFile, MissingDataFile, type Origin, dataPath, writeDataFile } from './data-file.ts'
+import { type Origin, dataPath, writeDataFile } from './data-file.ts'
+import { DamagedDataFile, MissingDataFile } from './file-bytes.ts'
 import { warnIfDiskLow } from './disk-space.ts'
 import { storageFault } from './faults.ts'
-import { ensureFolder, isCode, removeFile, syncPath } from './fs-port.ts'
+import { ensureFolder, isCode, makeFolders, removeFile, syncPath } from './fs-port.ts'
 import type { DataFile } from './layout.ts'
 import { readHead } from './log.ts'
 import { choosePartition } from './partition.ts'
@@ -99,10 +100,11 @@ async function prepare(
   }
   shapesOf(schema, 'revisions', [], beside('revisions'))
   const bytes = [...edits, ...beside('revisions'), ...beside('rejects')].reduce((sum, edit) => sum + bytesOf(edit), 0)
-  await ensureFolder(store.fs, desk.paths.data)
-  await ensureFolder(store.fs, desk.paths.log)
+  const make = head === null ? makeFolders : ensureFolder
+  await make(store.fs, desk.paths.data)
+  await make(store.fs, desk.paths.log)
   // A first version vouches for the folders above it, so that no later one has to.
-  if (head === null) await syncPath(store.fs, store.options.root, desk.paths.log)
+  if (head === null) await syncPath(store.fs, store.options.root, desk.paths.log, store.vouched)
   await warnIfDiskLow(store, desk, bytes)
 
   const rows = await writeTable(writer, 'rows', head?.files.rows ?? [], edits)
@@ -152,8 +154,8 @@ interface Writer {
   readonly written: DataFile[]
 }
 
-/** Files of one commit that are written side by side. */
-const FILES_AT_ONCE = 4
+/** Files of one commit that are written side by side: the months of a year. */
+const FILES_AT_ONCE = 12
 
 async function writeTable(
   writer: Writer,

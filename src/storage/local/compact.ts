@@ -4,7 +4,8 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { type Columns, msOf, rowCount, ticksOf } from '../../contract/columns.ts'
+import { type Columns, rowCount } from '../../contract/columns.ts'
+import { msOf, ticksOf } from '../../contract/ticks.ts'
 import { hasCode } from '../../contract/errors.ts'
 import { seriesKey } from '../../contract/series.ts'
 import type { Partition, TableName } from '../../contract/storage.ts'

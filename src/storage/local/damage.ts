@@ -3,7 +3,7 @@
  * then on, and the next run fetches it again. Nothing is guessed.
  * @module
  */
-import { msOf } from '../../contract/columns.ts'
+import { msOf } from '../../contract/ticks.ts'
 import { type CoverageRecord, forgetCoverage } from '../../contract/coverage.ts'
 import { hasCode } from '../../contract/errors.ts'
 import { nextOpen } from '../../contract/interval.ts'
@@ -11,7 +11,8 @@ import type { Range } from '../../contract/range.ts'
 import { seriesKey } from '../../contract/series.ts'
 import { expired, nextFacts } from '../next-version.ts'
 import { NONE } from '../row-edits.ts'
-import { DamagedDataFile, MissingDataFile, dataPath, openDataFile } from './data-file.ts'
+import { dataPath, openDataFile } from './data-file.ts'
+import { DamagedDataFile, MissingDataFile } from './file-bytes.ts'
 import { corruptFile, storageFault } from './faults.ts'
 import { ensureFolder, removeFile, writeDurably } from './fs-port.ts'
 import { type DataFile, dataName } from './layout.ts'
@@ -56,7 +57,7 @@ function innermost(error: unknown): FileError | null {
 async function findDamage(store: LocalStore, desk: Desk, files: readonly DataFile[]): Promise<FileError | null> {
   for (const file of files) {
     try {
-      await openDataFile(store, desk, file, true)
+      await openDataFile(store, desk, file, { again: true, keep: false })
     } catch (error) {
       if (isFileError(error)) return error
     }

@@ -8,13 +8,21 @@ import { type Columns, rowCount } from '../../contract/columns.ts'
 import { hasCode } from '../../contract/errors.ts'
 import type { SnapshotMeta, TableName } from '../../contract/storage.ts'
 import { shapeOf } from '../column-shape.ts'
-import { type FileHandle, isCode, writeDurably } from './fs-port.ts'
+import { writeDurably } from './fs-port.ts'
+import {
+  DamagedDataFile,
+  checkSize,
+  checksumInPasses,
+  checksumOf,
+  MissingDataFile,
+  readWhole,
+  sourceOnDemand,
+} from './file-bytes.ts'
 import { type DataFile, dataName } from './layout.ts'
 import { type Desk, type LocalStore, freshId } from './store.ts'
 
 /** Files up to this size are read whole, by one synchronous read. */
 const SMALL_BYTES = 4 * 2 ** 20
-const CHECK_CHUNK_BYTES = 2 ** 20
 
 /** Key of the footer under which a file says where it belongs. */
 export const ORIGIN_KEY = 'marketlake'
@@ -83,22 +91,12 @@ export interface OpenDataFile {
   readonly footer: ParquetFooter
 }
 
-/** The error of a file that is not there; the reader finds out why. */
-export class MissingDataFile extends Error {
-  readonly file: DataFile
-  constructor(file: DataFile) {
-    super(`${dataName(file)} is missing`)
-    this.file = file
-  }
-}
-
-/** The error of a file whose content is not what was written. */
-export class DamagedDataFile extends Error {
-  readonly file: DataFile
-  constructor(file: DataFile, why: string) {
-    super(why)
-    this.file = file
-  }
+/** How a file is opened. */
+export interface OpenOptions {
+  /** Is its checksum compared, though it was found right before? @default false */
+  readonly again?: boolean
+  /** May a small file stay in memory for as long as it is open? @default true */
+  readonly keep?: boolean
 }
 
 /**
@@ -109,7 +107,7 @@ export async function openDataFile(
   store: LocalStore,
   desk: Desk,
   file: DataFile,
-  verify = false,
+  { again = false, keep = true }: OpenOptions = {},
 ): Promise<OpenDataFile> {
   const path = dataPath(desk, file)
   const onDemand = sourceOnDemand(store, file, path)
@@ -118,89 +116,22 @@ export async function openDataFile(
     const facts = store.fs.factsSync(path)
     if (facts === null) throw new MissingDataFile(file)
     checkSize(file, facts.sizeBytes)
-    await check(store, file, path, onDemand, verify)
+    await check(store, file, path, onDemand, again)
     return { file, source: onDemand, onDemand, footer: footerOf(store, file, path, onDemand) }
   }
   const known = store.footers.get(path)
   // Of a file that is known, only what is wanted is read, and when its turn comes, into memory that is used again.
-  if (!verify && known !== undefined && store.verified.has(path)) {
+  if (!again && known !== undefined && store.verified.has(path)) {
     return { file, source: onDemand, onDemand, footer: known }
+  }
+  if (!keep) {
+    if (again || !store.verified.has(path)) compare(store, file, path, checksumInPasses(store, file, path))
+    return { file, source: onDemand, onDemand, footer: footerOf(store, file, path, onDemand) }
   }
   const whole = readWhole(store, file, path)
   const source = store.codec.parquet.bytesSource(whole)
-  await check(store, file, path, source, verify)
+  await check(store, file, path, source, again)
   return { file, source, whole, onDemand, footer: footerOf(store, file, path, source) }
-}
-
-function checkSize(file: DataFile, sizeBytes: number): void {
-  if (sizeBytes !== file.sizeBytes) throw new DamagedDataFile(file, `is ${sizeBytes} bytes long, not ${file.sizeBytes}`)
-}
-
-/** One open, one read, one close: for small files the number of calls is what costs. */
-function readWhole({ fs }: LocalStore, file: DataFile, path: string): Uint8Array {
-  let handle: FileHandle
-  try {
-    handle = fs.openSync(path)
-  } catch (error) {
-    throw isCode(error, 'ENOENT') ? new MissingDataFile(file) : error
-  }
-  try {
-    // One byte more than there should be shows a file that grew.
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(file.sizeBytes + 1).buffer)
-    let at = 0
-    while (at < file.sizeBytes) {
-      const got = fs.readSync(handle, at === 0 ? bytes : bytes.subarray(at), at)
-      if (got === 0) break
-      at += got
-    }
-    checkSize(file, at)
-    return bytes.subarray(0, at)
-  } finally {
-    fs.closeSync(handle)
-  }
-}
-
-/** Opens the file for each read alone, so that an abandoned read leaves nothing open. */
-function sourceOnDemand({ fs }: LocalStore, file: DataFile, path: string): ByteSource {
-  const cutShort = (): Error => new DamagedDataFile(file, 'was cut short')
-  const missing = (error: unknown): unknown => (isCode(error, 'ENOENT') ? new MissingDataFile(file) : error)
-  return {
-    size: file.sizeBytes,
-    readSync(target, position) {
-      let handle: FileHandle
-      try {
-        handle = fs.openSync(path)
-      } catch (error) {
-        throw missing(error)
-      }
-      try {
-        for (let at = 0; at < target.length;) {
-          const got = fs.readSync(handle, target.subarray(at), position + at)
-          if (got === 0) throw cutShort()
-          at += got
-        }
-      } finally {
-        fs.closeSync(handle)
-      }
-    },
-    async read(target, position) {
-      let handle: FileHandle
-      try {
-        handle = await fs.open(path, 'read')
-      } catch (error) {
-        throw missing(error)
-      }
-      try {
-        for (let at = 0; at < target.length;) {
-          const got = await fs.read(handle, target.subarray(at), position + at)
-          if (got === 0) throw cutShort()
-          at += got
-        }
-      } finally {
-        await fs.close(handle)
-      }
-    },
-  }
 }
 
 async function check(
@@ -211,22 +142,14 @@ async function check(
   again: boolean,
 ): Promise<void> {
   if (!again && store.verified.has(path)) return
-  const found = source.bytes === undefined ? await checksumOf(source) : crc32(source.bytes)
+  compare(store, file, path, source.bytes === undefined ? await checksumOf(source) : crc32(source.bytes))
+}
+
+function compare(store: LocalStore, file: DataFile, path: string, found: number): void {
   if (found !== file.crc32) throw new DamagedDataFile(file, `has checksum ${found}, not ${file.crc32}`)
   // Names are never used twice, so a name stands for its content.
   if (store.verified.size >= 100_000) store.verified.clear()
   store.verified.add(path)
-}
-
-async function checksumOf(source: ByteSource): Promise<number> {
-  const buffer = new Uint8Array(Math.min(source.size, CHECK_CHUNK_BYTES))
-  let crc = 0
-  for (let at = 0; at < source.size; at += buffer.length) {
-    const chunk = buffer.subarray(0, Math.min(buffer.length, source.size - at))
-    await source.read(chunk, at)
-    crc = crc32(chunk, crc)
-  }
-  return crc
 }
 
 function footerOf(store: LocalStore, file: DataFile, path: string, source: ByteSource): ParquetFooter {

@@ -158,33 +158,44 @@ export async function writeAll(fs: FsPort, file: FileHandle, chunks: readonly Ui
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 
-/** Makes a folder and those above it; each name that is new reaches the disk. */
-export async function ensureFolder(fs: FsPort, path: string): Promise<void> {
+/** Makes a folder and those above it; their names may be lost with the power. */
+export async function makeFolders(fs: FsPort, path: string): Promise<void> {
   if (path === '/' || fs.factsSync(path) !== null) return
   const parent = folderOf(path)
-  if (parent !== path) await ensureFolder(fs, parent)
+  if (parent !== path) await makeFolders(fs, parent)
   try {
     await fs.makeFolder(path)
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error
   }
+}
+
+/** Makes a folder and those above it; each name that is new reaches the disk. */
+export async function ensureFolder(fs: FsPort, path: string): Promise<void> {
+  if (path === '/' || fs.factsSync(path) !== null) return
+  const parent = folderOf(path)
+  if (parent !== path) await ensureFolder(fs, parent)
+  await makeFolders(fs, path)
   await fs.fsyncFolder(parent)
 }
 
 /**
  * Brings the names in a folder to the disk, and those of the folder and of all above it up to the root's, whoever made
  * them: a process that was stopped, or one that runs, may have made them and not synced them.
+ * @param vouched inodes of folders whose names are known to be there; gains those that were synced
  */
-export async function syncPath(fs: FsPort, root: string, folder: string): Promise<void> {
-  for (let at = folder; ; at = folderOf(at)) {
-    const isOutside = at.length < root.length
+export async function syncPath(fs: FsPort, root: string, folder: string, vouched: Map<string, number>): Promise<void> {
+  await fs.fsyncFolder(folder)
+  for (let at = folder; at.length >= root.length && at !== folderOf(at); at = folderOf(at)) {
+    const inode = fs.factsSync(at)?.inode
+    if (inode !== undefined && vouched.get(at) === inode) continue
     try {
-      await fs.fsyncFolder(at)
+      await fs.fsyncFolder(folderOf(at))
     } catch (error) {
       // The folder above the root may be closed to this process; it is none of the store's.
-      if (!isOutside || !isCode(error, 'EACCES', 'EPERM')) throw error
+      if (at !== root || !isCode(error, 'EACCES', 'EPERM')) throw error
     }
-    if (isOutside || at === folderOf(at)) return
+    if (inode !== undefined) vouched.set(at, inode)
   }
 }
 

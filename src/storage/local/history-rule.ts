@@ -42,6 +42,11 @@ export interface HistoryFacts {
   readonly comingCommits?: number
 }
 
+/** Bytes that old versions may need. */
+export function bytesAllowed({ historyBytes }: StoreOptions['history'], liveBytes: number): number {
+  return historyBytes ?? Math.max(MIN_BYTES, 0.2 * liveBytes)
+}
+
 /**
  * Versions to keep: all of the last hour, then the last of each hour for a day, the last of each day for 30 days, within
  * the bytes allowed; and in any case the last 20 and the pinned ones.
@@ -58,7 +63,7 @@ export function versionsToKeep(facts: HistoryFacts, nowMs: number, rule: StoreOp
     keep.add(version)
   }
   const old = versions.slice(0, -1).filter(({ version }) => keep.has(version))
-  const allowed = rule.historyBytes ?? Math.max(MIN_BYTES, 0.2 * liveBytes)
+  const allowed = bytesAllowed(rule, liveBytes)
   const { total, freed } = weigh(old, facts.oldFiles, always)
   // The rule is applied only every so often: what comes until then has its room left free.
   const coming = ((facts.comingCommits ?? 0) * total) / Math.max(1, old.length)

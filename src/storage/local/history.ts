@@ -9,7 +9,7 @@
 import { dataPath } from './data-file.ts'
 import { isCode, removeFile } from './fs-port.ts'
 import { type HistoryIndex, type NamedFile, historyIndex } from './history-index.ts'
-import { RULE_EVERY_COMMITS, lastUpTo, versionsToKeep } from './history-rule.ts'
+import { RULE_EVERY_COMMITS, lastUpTo, versionsToKeep, bytesAllowed } from './history-rule.ts'
 import { type DataFile, dataName, goneName, keptName, versionName } from './layout.ts'
 import { type LogListing, listLog } from './log.ts'
 import { pinsOf } from './pins.ts'
@@ -50,7 +50,19 @@ export async function applyHistory(store: LocalStore, desk: Desk, dryRun = false
   for (const version of removed) index.versions.delete(version)
   const left = [...index.versions.keys()].toSorted((a, b) => a - b)
   index.lost = index.lost.filter((one) => isNamed(left, one))
+  desk.historyRoom = roomLeft(store, index, liveBytes)
   return { versions: removed, files: lost.map(({ file }) => file), blocked: false }
+}
+
+/** Bytes that may still be added to history; beyond measure where not even what is always kept fits. */
+function roomLeft(store: LocalStore, { versions, lost, top }: HistoryIndex, liveBytes: number): number {
+  const logBytes = [...versions.values()].reduce(
+    (sum, one) => sum + (one.version === top.version ? 0 : one.sizeBytes),
+    0,
+  )
+  const fileBytes = lost.reduce((sum, { file }) => sum + file.sizeBytes, 0)
+  const room = bytesAllowed(store.options.history, liveBytes) - logBytes - fileBytes
+  return room > 0 ? room : Infinity
 }
 
 async function pinnedVersions(store: LocalStore, desk: Desk): Promise<Set<number>> {

@@ -5,7 +5,7 @@
  * reading the version that it began with. Any number of processes may read and write one root.
  * @module
  */
-import { resolve } from 'node:path'
+import { numberOr } from '../../contract/option-values.ts'
 import * as zlib from 'node:zlib'
 import type { Compressors } from '../../codecs/parquet/index.ts'
 import type { WarningEvent } from '../../contract/events.ts'
@@ -22,7 +22,8 @@ import { localSnapshot } from './local-snapshot.ts'
 import { withLock } from './lock.ts'
 import { readHead } from './log.ts'
 import { maintain } from './maintain.ts'
-import { nodeFs } from './node-fs.ts'
+import { nodeFs, queuedNodeFs } from './node-fs.ts'
+import { resolveStoreOptions } from './options.ts'
 import { readNote, writeNote } from './notes.ts'
 import { pinVersion, unpinVersion } from './pins.ts'
 import { readSnapshot, scanSnapshot } from './read.ts'
@@ -45,7 +46,10 @@ export interface LocalStorageOptions {
   readonly compression?: 'none' | 'zstd'
   /** Which old versions are kept. */
   readonly history?: HistoryOptions
-  /** `auto` reads files up to 4 MB by one synchronous read, larger ones asynchronously. @default 'auto' */
+  /**
+   * `auto` reads files up to 4 MB by one synchronous read, larger ones asynchronously, and changes names synchronously;
+   * `async`, for disks on a network, does nothing of this but reads of small facts. @default 'auto'
+   */
   readonly io?: 'auto' | 'sync' | 'async'
   /** Milliseconds for which collection leaves files alone that no version names: longer than any commit. @default 86_400_000 */
   readonly graceMs?: number
@@ -65,7 +69,7 @@ export interface LocalStorageOptions {
   readonly onWarning?: (event: WarningEvent) => void
 }
 
-const HOUR_MS = 3_600_000
+const PASS_BYTES = 65_536
 const CACHE_BYTES = 64 * 2 ** 20
 
 /** Compression and checksums of the platform; what an older runtime lacks is left out. */
@@ -82,18 +86,10 @@ const COMPRESSORS: Compressors = {
 function storeOf(options: LocalStorageOptions): LocalStore {
   const sleep = options.sleep ?? ((ms: number) => new Promise<void>((done) => setTimeout(done, ms)))
   const log = options.log ?? SILENT
-  const cacheBytes = options.cacheBytes ?? CACHE_BYTES
+  const cacheBytes = numberOr('cacheBytes', options.cacheBytes, CACHE_BYTES, { low: 0, high: Number.MAX_SAFE_INTEGER })
   return {
-    options: {
-      root: resolve(options.root).replaceAll('\\', '/'),
-      lockTimeoutMs: options.lockTimeoutMs ?? 30_000,
-      partition: options.partition ?? 'auto',
-      compression: options.compression ?? 'none',
-      history: { everyMs: HOUR_MS, hourlyMs: 24 * HOUR_MS, dailyMs: 720 * HOUR_MS, last: 20, ...options.history },
-      io: options.io ?? 'auto',
-      graceMs: options.graceMs ?? 24 * HOUR_MS,
-    },
-    fs: patientFs(options.fs ?? nodeFs, sleep),
+    options: resolveStoreOptions(options),
+    fs: patientFs(options.fs ?? (options.io === 'async' ? queuedNodeFs : nodeFs), sleep),
     now: options.now ?? Date.now,
     random: options.random ?? Math.random,
     sleep,
@@ -109,7 +105,9 @@ function storeOf(options: LocalStorageOptions): LocalStore {
     codec: lazyCodec(),
     snapshots: createByteCache(cacheBytes / 2),
     footers: createByteCache(cacheBytes / 2),
+    passes: new Uint8Array(PASS_BYTES),
     scratches: [],
+    vouched: new Map(),
     verified: new Set(),
     desks: new Map(),
     disk: { freeBytes: 0, seenAtMs: -Infinity },

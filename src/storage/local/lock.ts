@@ -5,7 +5,7 @@
  */
 import { hostname } from 'node:os'
 import { storageFault } from './faults.ts'
-import { ensureFolder, isCode, readSmall, removeFile, writeAll } from './fs-port.ts'
+import { makeFolders, isCode, readSmall, removeFile, writeAll } from './fs-port.ts'
 import { type Desk, type LocalStore, freshId } from './store.ts'
 
 interface Owner {
@@ -93,7 +93,7 @@ async function makeLock(store: LocalStore, desk: Desk, nonce: string): Promise<b
   const { fs } = store
   const { folder, lock } = desk.paths
   try {
-    await ensureFolder(fs, folder)
+    await makeFolders(fs, folder)
     const file = await fs.open(lock, 'create')
     try {
       await writeAll(fs, file, [new TextEncoder().encode(JSON.stringify(owner))])

@@ -5,7 +5,7 @@
 import type { Series } from '../../contract/series.ts'
 import { checkName } from '../next-version.ts'
 import { storageFault } from './faults.ts'
-import { ensureFolder, readSmall, removeFile, writeAll } from './fs-port.ts'
+import { makeFolders, readSmall, removeFile, writeAll } from './fs-port.ts'
 import { type LocalStore, deskOf, freshId } from './store.ts'
 
 const MAX_BYTES = 64 * 2 ** 20
@@ -34,7 +34,7 @@ export async function writeNote(store: LocalStore, series: Series, name: string,
   const path = notePath(store, series, name)
   const temporary = `${folder}/.${freshId(store)}.tmp`
   try {
-    await ensureFolder(fs, folder)
+    await makeFolders(fs, folder)
     const file = await fs.open(temporary, 'create')
     try {
       await writeAll(fs, file, [new TextEncoder().encode(text)])

@@ -2,7 +2,8 @@
  * How rows are cut into files by time.
  * @module
  */
-import { type Columns, lowerBound, msOf, ticksOf } from '../../contract/columns.ts'
+import { type Columns, lowerBound } from '../../contract/columns.ts'
+import { msOf, ticksOf } from '../../contract/ticks.ts'
 import { INTERVALS } from '../../contract/interval.ts'
 import { SCHEMAS } from '../../contract/schema.ts'
 import type { Series } from '../../contract/series.ts'

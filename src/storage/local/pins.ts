@@ -75,7 +75,7 @@ export async function pinVersion(store: LocalStore, series: Series, version: num
   if (old !== null) {
     if (old.hash !== snapshot.hash) throw pinTaken(desk.series, name, old.version)
     // Its writer may not have lived to sync its name.
-    await syncPath(store.fs, store.options.root, pinsFolder(store.options.root))
+    await syncPath(store.fs, store.options.root, pinsFolder(store.options.root), store.vouched)
     return old
   }
   const pin: Pin = Object.freeze({
@@ -101,7 +101,7 @@ async function writePin(store: LocalStore, desk: Desk, pin: Pin): Promise<void> 
   await ensureFolder(store.fs, folder)
   await writeDurably(store.fs, temporary, [new TextEncoder().encode(`${JSON.stringify(pin)}\n`)])
   await store.fs.rename(temporary, path)
-  await syncPath(store.fs, store.options.root, folder)
+  await syncPath(store.fs, store.options.root, folder, store.vouched)
 }
 
 /** Is the version there with all its files, and does it stay a moment? */

@@ -5,12 +5,11 @@
 import { storageFault } from './faults.ts'
 import { RULE_EVERY_COMMITS } from './history-rule.ts'
 import { applyHistory } from './history.ts'
+import { versionName } from './layout.ts'
 import { putVersion } from './put-version.ts'
 import type { LocalSnapshot, SnapshotContent } from './snapshot-format.ts'
 import type { Desk, LocalStore } from './store.ts'
 import { syncView } from './view.ts'
-
-/** The history rule is applied once in so many versions. */
 
 /**
  * Puts a version. Its data files must be on the disk, with their names.
@@ -26,10 +25,20 @@ export async function publish(
   const snapshot = await putVersion(store, desk, content, opId)
   // The version stands: what fails from here on is said, and mended by the next writer.
   await afterwards(store, desk, 'view', () => syncView(store, desk, snapshot, base))
-  if (snapshot.version % RULE_EVERY_COMMITS === 0) {
-    await afterwards(store, desk, 'history', async () => void (await applyHistory(store, desk)))
-  }
+  await afterwards(store, desk, 'history', async () => {
+    desk.historyRoom -= base === null ? 0 : bytesOutlived(store, desk, base, snapshot)
+    if (snapshot.version % RULE_EVERY_COMMITS === 0 || desk.historyRoom < 0) await applyHistory(store, desk)
+  })
   return snapshot
+}
+
+/** Bytes that are history since the newest version: its forerunner, and the files that only that one names. */
+function bytesOutlived(store: LocalStore, desk: Desk, base: LocalSnapshot, snapshot: LocalSnapshot): number {
+  const live = new Set(Object.values(snapshot.files).flatMap((files) => files.map(({ id }) => id)))
+  const own = store.fs.factsSync(`${desk.paths.log}/${versionName(base.version)}`)?.sizeBytes ?? 0
+  return Object.values(base.files)
+    .flat()
+    .reduce((sum, { id, sizeBytes }) => sum + (live.has(id) ? 0 : sizeBytes), own)
 }
 
 async function afterwards(store: LocalStore, desk: Desk, what: string, work: () => Promise<void>): Promise<void> {

@@ -6,7 +6,8 @@ import { StorageError, hasCode } from '../../contract/errors.ts'
 import { seriesKey } from '../../contract/series.ts'
 import { conflict } from '../next-version.ts'
 import { withoutFiles } from './damage.ts'
-import { DamagedDataFile, MissingDataFile, openDataFile } from './data-file.ts'
+import { openDataFile } from './data-file.ts'
+import { DamagedDataFile, MissingDataFile } from './file-bytes.ts'
 import { ensureFolder, syncPath } from './fs-port.ts'
 import { type DataFile, dataName } from './layout.ts'
 import { listLog, readVersion } from './log.ts'
@@ -38,7 +39,7 @@ export async function repairSeries(store: LocalStore, desk: Desk, report: Report
     report.version = current.version
   }
   // An earlier repair may have put the version and not lived to sync its name.
-  if (!report.dryRun) await syncPath(store.fs, store.options.root, desk.paths.log)
+  if (!report.dryRun) await syncPath(store.fs, store.options.root, desk.paths.log, store.vouched)
   await repairView(store, desk, current, report)
 }
 
@@ -136,7 +137,7 @@ async function badFiles(
   for (const file of Object.values(head.files).flat()) {
     signal?.throwIfAborted()
     try {
-      await openDataFile(store, desk, file, true)
+      await openDataFile(store, desk, file, { again: true, keep: false })
     } catch (error) {
       if (error instanceof MissingDataFile) bad.push({ file, why: 'is missing' })
       else if (error instanceof DamagedDataFile) bad.push({ file, why: error.message })

@@ -5,7 +5,8 @@
  * of their own, or to the last file while that is small, so that an append costs what it appends.
  * @module
  */
-import { msOf, rowCount, ticksOf } from '../../contract/columns.ts'
+import { rowCount } from '../../contract/columns.ts'
+import { msOf, ticksOf } from '../../contract/ticks.ts'
 import type { Partition } from '../../contract/storage.ts'
 import { type Edit, cutEdit } from '../row-edits.ts'
 import type { DataFile } from './layout.ts'

@@ -78,6 +78,10 @@ export interface LocalStore {
   readonly snapshots: ByteCache<CachedSnapshot>
   /** By path. */
   readonly footers: ByteCache<Parquet.ParquetFooter>
+  /** Inodes of folders, by path, whose names this process brought to the disk: nobody but a person removes them. */
+  readonly vouched: Map<string, number>
+  /** Memory for one synchronous pass over a file. */
+  readonly passes: Uint8Array
   /** Memory of reads that have ended. */
   readonly scratches: Parquet.ReadScratch[]
   /** Paths of files whose checksum was found right by this process. */
@@ -114,6 +118,8 @@ export interface Desk {
   readonly held: Map<string, number>
   /** Files that history gave up while they were held. */
   readonly doomed: Set<string>
+  /** Bytes that may be added to history before the rule is applied again, though it is not its turn. */
+  historyRoom: number
   /** What the history rule knows; null = nothing yet. */
   history: HistoryIndex | null
   /** The disk failed to keep what was written: this process writes the series no more. */
@@ -139,6 +145,7 @@ export function deskOf(store: LocalStore, series: Series): Desk {
     viewed: 0,
     held: new Map(),
     doomed: new Set(),
+    historyRoom: Infinity,
     history: null,
     poison: null,
   }

@@ -2,10 +2,12 @@
  * Looks whether everything is as it was written. Changes nothing.
  * @module
  */
-import { type Columns, lowerBound, rowCount, ticksOf } from '../../contract/columns.ts'
+import { type Columns, lowerBound, rowCount } from '../../contract/columns.ts'
+import { ticksOf } from '../../contract/ticks.ts'
 import type { Series } from '../../contract/series.ts'
 import type { VerifyIssue, VerifyReport } from '../../contract/storage.ts'
-import { DamagedDataFile, MissingDataFile, dataPath, openDataFile } from './data-file.ts'
+import { dataPath, openDataFile } from './data-file.ts'
+import { DamagedDataFile, MissingDataFile } from './file-bytes.ts'
 import { type DataFile, dataName, findSeries, keptName, versionName } from './layout.ts'
 import { listLog, readVersion } from './log.ts'
 import { readFiles } from './read-files.ts'
@@ -116,7 +118,7 @@ async function verifyFile(
         throw new DamagedDataFile(file, `is ${facts.sizeBytes} bytes long, not ${file.sizeBytes}`)
       return
     }
-    await openDataFile(store, desk, file, true)
+    await openDataFile(store, desk, file, { again: true, keep: false })
     verifyRows(desk, await readFiles(store, desk, [file]), file, head, (message) => say(path, message))
   } catch (error) {
     say(path, (error as Error).message)

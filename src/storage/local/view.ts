@@ -112,9 +112,8 @@ async function bring(
   if (remove.length > 0 && link.length > 0) await fs.fsyncFolder(folder)
   for (const [i, [name, file]] of [...replacing, ...added].entries()) {
     if (i > 0 && i === replacing.length) await fs.fsyncFolder(folder)
-    const temporary = `${desk.paths.folder}/.${name}.${freshId(store)}.tmp`
     try {
-      await fs.link(dataPath(desk, file), temporary)
+      await show(store, desk, file, `${folder}/${name}`, shown.has(name))
     } catch (error) {
       // A newer version dropped the file: the next round shows that one.
       if (isCode(error, 'ENOENT')) return 'behind'
@@ -125,12 +124,27 @@ async function bring(
       })
       return 'unsupported'
     }
-    try {
-      await fs.rename(temporary, `${desk.paths.folder}/${name}`)
-    } finally {
-      // Renaming over another name of the same file leaves both.
-      await removeFile(fs, temporary)
-    }
   }
   return 'done'
+}
+
+/** Gives a file a name in the view, in place of what has it. */
+async function show(store: LocalStore, desk: Desk, file: DataFile, path: string, isTaken: boolean): Promise<void> {
+  const { fs } = store
+  if (!isTaken) {
+    try {
+      return await fs.link(dataPath(desk, file), path)
+    } catch (error) {
+      // Another writer was faster.
+      if (!isCode(error, 'EEXIST')) throw error
+    }
+  }
+  const temporary = `${desk.paths.folder}/.${file.part}.${freshId(store)}.tmp`
+  await fs.link(dataPath(desk, file), temporary)
+  try {
+    await fs.rename(temporary, path)
+  } finally {
+    // Renaming over another name of the same file leaves both.
+    if (fs.factsSync(temporary) !== null) await removeFile(fs, temporary)
+  }
 }

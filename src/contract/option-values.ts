@@ -2,7 +2,7 @@
  * Checks of single values: what is refused is named with its field, its value and the remedy.
  * @module
  */
-import { ConfigError } from '../contract/errors.ts'
+import { ConfigError } from './errors.ts'
 
 /**
  * Refuses a value.
