@@ -4,6 +4,8 @@
  * `node bench/batch.ts [--quick] [--json FILE]`
  * @module
  */
+import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   type BatchProgress,
   type DataClient,
@@ -180,6 +182,15 @@ async function measure(storage: Storage, ended: () => void = () => {}): Promise<
   return { firstMs: first.cpuMs / SERIES, overheads, users, walls, bares, progress } as Found
 }
 
+/** Milliseconds of processor that the file system of the store takes to make one file. */
+function costOfAFile(folder: string): number {
+  const files = 300
+  const cpu = process.cpuUsage()
+  for (let i = 0; i < files; i++) closeSync(openSync(join(folder, `file-${i}`), 'wx'))
+  const { user, system } = process.cpuUsage(cpu)
+  return (user + system) / 1000 / files
+}
+
 const { fs, spent } = timedFs()
 const fsyncs: number[] = []
 const fsyncTimes: number[] = []
@@ -205,6 +216,7 @@ finish(
       'ms of wall for the whole batch': onDisk.walls,
       'ms in fsync, first load and rounds, added up over those that wait together': fsyncTimes,
       'fsyncs a series, first load and rounds': fsyncs,
+      'ms of processor in which this file system makes one empty file, of four a series': costOfAFile(temporaryFolder('files')),
       'events of the one progress stream': onDisk.progress.length,
       'series a second, said half-way': middle?.seriesPerSecond ?? 0,
       'ms left, said half-way': middle?.timeLeftMs ?? 0,

@@ -100,11 +100,13 @@ async function prepare(
   }
   shapesOf(schema, 'revisions', [], beside('revisions'))
   const bytes = [...edits, ...beside('revisions'), ...beside('rejects')].reduce((sum, edit) => sum + bytesOf(edit), 0)
-  const make = head === null ? makeFolders : ensureFolder
-  await make(store.fs, desk.paths.data)
-  await make(store.fs, desk.paths.log)
+  const { fs } = store
+  const { root } = store.options
+  for (const folder of [desk.paths.data, desk.paths.log]) {
+    await (head === null ? makeFolders(fs, root, folder) : ensureFolder(fs, folder))
+  }
   // A first version vouches for the folders above it, so that no later one has to.
-  if (head === null) await syncPath(store.fs, store.options.root, desk.paths.log, store.vouched)
+  if (head === null) await syncPath(fs, root, desk.paths.log, store.vouched)
   await warnIfDiskLow(store, desk, bytes)
 
   const rows = await writeTable(writer, 'rows', head?.files.rows ?? [], edits)

@@ -158,11 +158,16 @@ export async function writeAll(fs: FsPort, file: FileHandle, chunks: readonly Ui
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 
-/** Makes a folder and those above it; their names may be lost with the power. */
-export async function makeFolders(fs: FsPort, path: string): Promise<void> {
+/** Makes a folder of a store and those above it; names below the root may be lost with the power. */
+export async function makeFolders(fs: FsPort, root: string, path: string): Promise<void> {
+  await ensureFolder(fs, root)
+  await makeMissing(fs, path)
+}
+
+async function makeMissing(fs: FsPort, path: string): Promise<void> {
   if (path === '/' || fs.factsSync(path) !== null) return
   const parent = folderOf(path)
-  if (parent !== path) await makeFolders(fs, parent)
+  if (parent !== path) await makeMissing(fs, parent)
   try {
     await fs.makeFolder(path)
   } catch (error) {
@@ -175,7 +180,7 @@ export async function ensureFolder(fs: FsPort, path: string): Promise<void> {
   if (path === '/' || fs.factsSync(path) !== null) return
   const parent = folderOf(path)
   if (parent !== path) await ensureFolder(fs, parent)
-  await makeFolders(fs, path)
+  await makeMissing(fs, path)
   await fs.fsyncFolder(parent)
 }
 
@@ -191,11 +196,11 @@ export async function syncPath(fs: FsPort, root: string, folder: string, vouched
     if (inode !== undefined && vouched.get(at) === inode) continue
     try {
       await fs.fsyncFolder(folderOf(at))
+      if (inode !== undefined) vouched.set(at, inode)
     } catch (error) {
       // The folder above the root may be closed to this process; it is none of the store's.
       if (at !== root || !isCode(error, 'EACCES', 'EPERM')) throw error
     }
-    if (inode !== undefined) vouched.set(at, inode)
   }
 }
 

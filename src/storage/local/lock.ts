@@ -93,7 +93,7 @@ async function makeLock(store: LocalStore, desk: Desk, nonce: string): Promise<b
   const { fs } = store
   const { folder, lock } = desk.paths
   try {
-    await makeFolders(fs, folder)
+    await makeFolders(fs, store.options.root, folder)
     const file = await fs.open(lock, 'create')
     try {
       await writeAll(fs, file, [new TextEncoder().encode(JSON.stringify(owner))])

@@ -34,7 +34,7 @@ export async function writeNote(store: LocalStore, series: Series, name: string,
   const path = notePath(store, series, name)
   const temporary = `${folder}/.${freshId(store)}.tmp`
   try {
-    await makeFolders(fs, folder)
+    await makeFolders(fs, store.options.root, folder)
     const file = await fs.open(temporary, 'create')
     try {
       await writeAll(fs, file, [new TextEncoder().encode(text)])
