@@ -3,7 +3,7 @@
  * @module
  */
 import type { Slots } from '../contract/slots.ts'
-import { MOST_TICKS, asDoubles, doubleOf } from '../contract/tick-doubles.ts'
+import { MOST_TICKS, asDoubles, doubleOf, keepsTicks } from '../contract/tick-doubles.ts'
 
 const TWO_32 = 4_294_967_296
 
@@ -16,7 +16,7 @@ export function isUnbroken(timestamp: BigInt64Array, slots: Slots): boolean {
   if (timestamp.length !== total) return false
   // Below 0 and beyond the bound, doubles of the same bits do not count as the times do; 0 has two of them.
   const [from, to] = [first[0] ?? 0, (first[n - 1] ?? 0) + (count[n - 1] ?? 0) * stepMs]
-  if (n === total || from <= 0 || to * 1000 >= MOST_TICKS) return isEach(timestamp, slots)
+  if (n === total || from <= 0 || to * 1000 >= MOST_TICKS || !keepsTicks()) return isEach(timestamp, slots)
   const found = asDoubles(timestamp)
   const step = doubleOf(stepMs * 1000)
   let row = 0
@@ -32,9 +32,9 @@ export function isUnbroken(timestamp: BigInt64Array, slots: Slots): boolean {
 /** The same for any times; of bars of a day and longer, every run is one slot. */
 function isEach(timestamp: BigInt64Array, slots: Slots): boolean {
   const { n, stepMs, first, count, total } = slots
-  const before = OPENINGS.get(slots)
-  if (before !== undefined) return isSame(timestamp, before)
-  if (total <= MOST_KEPT) OPENINGS.set(slots, openingsOf(slots))
+  const openings = OPENINGS.get(slots)
+  if (openings !== undefined) return isSame(asDoubles(timestamp), openings)
+  if (total <= MOST_KEPT && (first[0] ?? 0) > 0) OPENINGS.set(slots, openingsOf(slots))
   // Microseconds of any date are exact in a number; two halves are read faster than one bigint.
   const halves = new Int32Array(timestamp.buffer, timestamp.byteOffset, 2 * timestamp.length)
   let at = 0
@@ -47,11 +47,11 @@ function isEach(timestamp: BigInt64Array, slots: Slots): boolean {
   return true
 }
 
-/** Openings by the slots that they were made of, which a memo hands out again for every series of one market. */
-const OPENINGS = new WeakMap<Slots, Int32Array>()
+/** Openings after 1970 by the slots that they were made of, which a memo hands out for every series of one market. */
+const OPENINGS = new WeakMap<Slots, Float64Array>()
 const MOST_KEPT = 20_000
 
-function openingsOf({ n, stepMs, first, count, total }: Slots): Int32Array {
+function openingsOf({ n, stepMs, first, count, total }: Slots): Float64Array {
   const halves = new Int32Array(2 * total)
   let at = 0
   for (let run = 0; run < n; run++) {
@@ -61,11 +61,11 @@ function openingsOf({ n, stepMs, first, count, total }: Slots): Int32Array {
       halves[at++] = Math.floor(ticks / TWO_32)
     }
   }
-  return halves
+  return new Float64Array(halves.buffer)
 }
 
-function isSame(timestamp: BigInt64Array, openings: Int32Array): boolean {
-  const halves = new Int32Array(timestamp.buffer, timestamp.byteOffset, openings.length)
-  for (let i = 0; i < openings.length; i++) if (halves[i] !== openings[i]) return false
+/** Of doubles of the same bits as times: none of these is 0 or no number, so equal values have equal bits. */
+function isSame(found: Float64Array, openings: Float64Array): boolean {
+  for (let i = 0; i < openings.length; i++) if (found[i] !== openings[i]) return false
   return true
 }
