@@ -15,7 +15,18 @@ export function asDoubles(ticks: BigInt64Array): Float64Array {
   return new Float64Array(ticks.buffer, ticks.byteOffset, ticks.length)
 }
 
-/** The double whose bits are this whole number from 0 to below {@link MOST_TICKS}. */
+const LEAST: Float64Array = asDoubles(BigInt64Array.of(1n))
+
+/**
+ * Does arithmetic keep numbers as small as these? Native code of other packages may have told the processor to take them
+ * for 0 (compilers do so for `-ffast-math`), at any time: ask before each use.
+ */
+export function keepsTicks(): boolean {
+  const least = LEAST[0] as number
+  return least + least > 0
+}
+
+/** The double whose bits are this whole number from 0 to below {@link MOST_TICKS}, where {@link keepsTicks}. */
 export function doubleOf(ticks: number): number {
   return ticks * Number.MIN_VALUE
 }

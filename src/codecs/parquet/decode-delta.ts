@@ -5,7 +5,7 @@
  * without a bigint a row. https://github.com/apache/parquet-format/blob/master/Encodings.md (DELTA_BINARY_PACKED)
  * @module
  */
-import { MOST_TICKS, doubleOf } from '../../contract/tick-doubles.ts'
+import { MOST_TICKS, doubleOf, keepsTicks } from '../../contract/tick-doubles.ts'
 import { corrupt } from './faults.ts'
 
 /** Where a decoder is, and the last number that it read, as two lanes. */
@@ -76,7 +76,7 @@ function addConstant(
   let high = lanes[2 * start - 1] as number
   const step = stepHigh * TWO_32 + (stepLow >>> 0)
   const before = high * TWO_32 + (low >>> 0)
-  if (before >= 0 && step >= 0 && before + (end - start) * step < MOST_TICKS) {
+  if (before >= 0 && step >= 0 && before + (end - start) * step < MOST_TICKS && keepsTicks()) {
     const distance = doubleOf(step)
     let value = doubleOf(before)
     for (let row = start; row < end; row++) doubles[row] = value += distance
