@@ -5,7 +5,7 @@
 import type { Span } from './plan.ts'
 import type { ByteSource } from './types.ts'
 
-/** Files up to this size are read synchronously: from the page cache that is faster than any queue. */
+/** Files up to this size are read synchronously unless told: from the page cache that is faster than any queue. */
 const SYNC_BYTES = 4_194_304
 
 /** Memory that reads go to, used again; belongs to one reader. */
@@ -13,9 +13,9 @@ export interface LoadBuffer {
   bytes: Uint8Array
 }
 
-/** Is the file small enough to be read synchronously, or in memory? */
+/** Is the file read synchronously, or in memory? */
 export function isSync(source: ByteSource): boolean {
-  return source.bytes !== undefined || source.size <= SYNC_BYTES
+  return source.bytes !== undefined || (source.sync ?? source.size <= SYNC_BYTES)
 }
 
 /** Room for a span in the buffer, which grows as needed. */

@@ -15,6 +15,8 @@ export interface ByteSource {
    * The whole content where it lies in memory already and never changes. Columns may be views of it.
    */
   readonly bytes?: Uint8Array
+  /** Are rows read synchronously? @default up to 4 MB */
+  readonly sync?: boolean
   /**
    * Fills `target` fully from `position`.
    * @throws {StorageError} `storage/corrupt` on a short read

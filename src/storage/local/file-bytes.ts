@@ -80,11 +80,12 @@ function opened<T>({ fs }: LocalStore, file: DataFile, path: string, work: (hand
 
 /** Opens the file for each read alone, so that an abandoned read leaves nothing open. */
 export function sourceOnDemand(store: LocalStore, file: DataFile, path: string): ByteSource {
-  const { fs } = store
+  const { fs, options } = store
   const cutShort = (): Error => new DamagedDataFile(file, 'was cut short')
   const missing = (error: unknown): unknown => (isCode(error, 'ENOENT') ? new MissingDataFile(file) : error)
   return {
     size: file.sizeBytes,
+    ...(options.io === 'auto' ? {} : { sync: options.io === 'sync' }),
     readSync(target, position) {
       opened(store, file, path, (handle) => {
         for (let at = 0; at < target.length;) {

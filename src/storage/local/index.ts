@@ -47,8 +47,9 @@ export interface LocalStorageOptions {
   /** Which old versions are kept. */
   readonly history?: HistoryOptions
   /**
-   * `auto` reads files up to 4 MB by one synchronous read, larger ones asynchronously, and changes names synchronously;
-   * `async`, for disks on a network, does nothing of this but reads of small facts. @default 'auto'
+   * `auto` reads files up to 4 MB synchronously, larger ones asynchronously, and changes names synchronously; `sync` reads
+   * larger ones likewise; `async`, for disks on a network, does nothing of this but reads of small facts: versions, footers,
+   * the times among which a range begins or ends. @default 'auto'
    */
   readonly io?: 'auto' | 'sync' | 'async'
   /** Milliseconds for which collection leaves files alone that no version names: longer than any commit. @default 86_400_000 */
