@@ -35,7 +35,9 @@ export async function fileFault(
   thrown: unknown,
   files: readonly DataFile[] = [],
 ): Promise<Error> {
-  const error = innermost(thrown) ?? (hasCode(thrown, 'storage/corrupt') ? await findDamage(store, desk, files) : null)
+  // A changed byte may also look like an encoding that nobody knows.
+  const mayBeDamage = hasCode(thrown, 'storage/corrupt') || hasCode(thrown, 'storage/unsupported-format')
+  const error = innermost(thrown) ?? (mayBeDamage ? await findDamage(store, desk, files) : null)
   if (error === null) return storageFault(thrown, 'use its files', desk.series, desk.paths.folder)
   const isMissing = error instanceof MissingDataFile
   if (isMissing && snapshot !== null && !isKept(store, desk, snapshot)) return expired(desk.series, snapshot.version)

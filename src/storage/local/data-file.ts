@@ -21,7 +21,7 @@ import {
 import { type DataFile, dataName } from './layout.ts'
 import { type Desk, type LocalStore, freshId } from './store.ts'
 
-/** Files up to this size are read whole, by one synchronous read. */
+/** Files up to this size are read whole, by one synchronous read, when they are first opened. */
 const SMALL_BYTES = 4 * 2 ** 20
 
 /** Key of the footer under which a file says where it belongs. */
@@ -93,7 +93,7 @@ export interface OpenDataFile {
 
 /** How a file is opened. */
 export interface OpenOptions {
-  /** Is its checksum compared, though it was found right before? @default false */
+  /** Is what was learnt of it forgotten, its checksum compared and its footer read once more? @default false */
   readonly again?: boolean
   /** May a small file stay in memory for as long as it is open? @default true */
   readonly keep?: boolean
@@ -112,36 +112,34 @@ export async function openDataFile(
   const path = dataPath(desk, file)
   const onDemand = sourceOnDemand(store, file, path)
   const { io } = store.options
+  if (again) {
+    store.verified.delete(path)
+    store.footers.delete(path)
+  }
   if (io === 'async' || (io === 'auto' && file.sizeBytes > SMALL_BYTES)) {
     const facts = store.fs.factsSync(path)
     if (facts === null) throw new MissingDataFile(file)
     checkSize(file, facts.sizeBytes)
-    await check(store, file, path, onDemand, again)
+    await check(store, file, path, onDemand)
     return { file, source: onDemand, onDemand, footer: footerOf(store, file, path, onDemand) }
   }
   const known = store.footers.get(path)
   // Of a file that is known, only what is wanted is read, and when its turn comes, into memory that is used again.
-  if (!again && known !== undefined && store.verified.has(path)) {
+  if (known !== undefined && store.verified.has(path)) {
     return { file, source: onDemand, onDemand, footer: known }
   }
   if (!keep) {
-    if (again || !store.verified.has(path)) compare(store, file, path, checksumInPasses(store, file, path))
+    if (!store.verified.has(path)) compare(store, file, path, checksumInPasses(store, file, path))
     return { file, source: onDemand, onDemand, footer: footerOf(store, file, path, onDemand) }
   }
   const whole = readWhole(store, file, path)
   const source = store.codec.parquet.bytesSource(whole)
-  await check(store, file, path, source, again)
+  await check(store, file, path, source)
   return { file, source, whole, onDemand, footer: footerOf(store, file, path, source) }
 }
 
-async function check(
-  store: LocalStore,
-  file: DataFile,
-  path: string,
-  source: ByteSource,
-  again: boolean,
-): Promise<void> {
-  if (!again && store.verified.has(path)) return
+async function check(store: LocalStore, file: DataFile, path: string, source: ByteSource): Promise<void> {
+  if (store.verified.has(path)) return
   compare(store, file, path, source.bytes === undefined ? await checksumOf(source) : crc32(source.bytes))
 }
 
