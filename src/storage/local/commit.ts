@@ -15,7 +15,7 @@ import { type Origin, dataPath, writeDataFile } from './data-file.ts'
 import { DamagedDataFile, MissingDataFile } from './file-bytes.ts'
 import { warnIfDiskLow } from './disk-space.ts'
 import { storageFault } from './faults.ts'
-import { ensureFolder, isCode, makeFolders, removeFile, syncPath } from './fs-port.ts'
+import { ensureFolder, folderOf, isCode, makeFolders, removeFile, syncPath } from './fs-port.ts'
 import type { DataFile } from './layout.ts'
 import { readHead } from './log.ts'
 import { choosePartition } from './partition.ts'
@@ -44,7 +44,8 @@ export async function commitChange(
   } catch (error) {
     const fault = await fileFault(store, desk, base !== null && 'files' in base ? (base as LocalSnapshot) : null, error)
     // Others were so fast that the base went while its files were read.
-    if (hasCode(fault, 'storage/snapshot-expired')) throw conflict(desk.series, change.opId, 'its base is no longer kept')
+    if (hasCode(fault, 'storage/snapshot-expired'))
+      throw conflict(desk.series, change.opId, 'its base is no longer kept')
     throw fault
   }
 }
@@ -106,7 +107,7 @@ async function prepare(
     await (head === null ? makeFolders(fs, root, folder) : ensureFolder(fs, folder))
   }
   // A first version vouches for the folders above it, so that no later one has to.
-  if (head === null) await syncPath(fs, root, desk.paths.log, store.vouched)
+  if (head === null) await syncPath(fs, root, desk.paths.log, folderOf(desk.paths.folder), store.vouched)
   await warnIfDiskLow(store, desk, bytes)
 
   const rows = await writeTable(writer, 'rows', head?.files.rows ?? [], edits)
@@ -201,7 +202,12 @@ async function writeSegment(
   return { files: [file], counts }
 }
 
-function originOf({ desk, partition, version, opId, meta }: Writer, table: TableName, part: string, sequence: number): Origin {
+function originOf(
+  { desk, partition, version, opId, meta }: Writer,
+  table: TableName,
+  part: string,
+  sequence: number,
+): Origin {
   return { ...desk.series, table, part, partition, version, opId, sequence, meta }
 }
 

@@ -156,7 +156,8 @@ export async function writeAll(fs: FsPort, file: FileHandle, chunks: readonly Ui
   }
 }
 
-const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
+/** The folder that a path lies in. */
+export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 
 /** Makes a folder of a store and those above it; names below the root may be lost with the power. */
 export async function makeFolders(fs: FsPort, root: string, path: string): Promise<void> {
@@ -187,12 +188,19 @@ export async function ensureFolder(fs: FsPort, path: string): Promise<void> {
 /**
  * Brings the names in a folder to the disk, and those of the folder and of all above it up to the root's, whoever made
  * them: a process that was stopped, or one that runs, may have made them and not synced them.
- * @param vouched inodes of folders whose names are known to be there; gains those that were synced
+ * @param lasting a folder on this way that no store removes: a new folder may have the inode of one that was removed
+ * @param vouched inodes of folders whose names are known to be there; gains those that were synced, from `lasting` up
  */
-export async function syncPath(fs: FsPort, root: string, folder: string, vouched: Map<string, number>): Promise<void> {
+export async function syncPath(
+  fs: FsPort,
+  root: string,
+  folder: string,
+  lasting: string,
+  vouched: Map<string, number>,
+): Promise<void> {
   await fs.fsyncFolder(folder)
   for (let at = folder; at.length >= root.length && at !== folderOf(at); at = folderOf(at)) {
-    const inode = fs.factsSync(at)?.inode
+    const inode = at.length > lasting.length ? undefined : fs.factsSync(at)?.inode
     if (inode !== undefined && vouched.get(at) === inode) continue
     try {
       await fs.fsyncFolder(folderOf(at))

@@ -75,7 +75,7 @@ export async function pinVersion(store: LocalStore, series: Series, version: num
   if (old !== null) {
     if (old.hash !== snapshot.hash) throw pinTaken(desk.series, name, old.version)
     // Its writer may not have lived to sync its name.
-    await syncPath(store.fs, store.options.root, pinsFolder(store.options.root), store.vouched)
+    await syncPins(store)
     return old
   }
   const pin: Pin = Object.freeze({
@@ -101,7 +101,11 @@ async function writePin(store: LocalStore, desk: Desk, pin: Pin): Promise<void> 
   await ensureFolder(store.fs, folder)
   await writeDurably(store.fs, temporary, [new TextEncoder().encode(`${JSON.stringify(pin)}\n`)])
   await store.fs.rename(temporary, path)
-  await syncPath(store.fs, store.options.root, folder, store.vouched)
+  await syncPins(store)
+}
+
+async function syncPins({ fs, options: { root }, vouched }: LocalStore): Promise<void> {
+  await syncPath(fs, root, pinsFolder(root), pinsFolder(root), vouched)
 }
 
 /** Is the version there with all its files, and does it stay a moment? */

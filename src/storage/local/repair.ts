@@ -8,7 +8,7 @@ import { conflict } from '../next-version.ts'
 import { withoutFiles } from './damage.ts'
 import { openDataFile } from './data-file.ts'
 import { DamagedDataFile, MissingDataFile } from './file-bytes.ts'
-import { ensureFolder, syncPath } from './fs-port.ts'
+import { ensureFolder, folderOf, syncPath } from './fs-port.ts'
 import { type DataFile, dataName } from './layout.ts'
 import { listLog, readVersion } from './log.ts'
 import { publish } from './publish.ts'
@@ -39,7 +39,10 @@ export async function repairSeries(store: LocalStore, desk: Desk, report: Report
     report.version = current.version
   }
   // An earlier repair may have put the version and not lived to sync its name.
-  if (!report.dryRun) await syncPath(store.fs, store.options.root, desk.paths.log, store.vouched)
+  if (!report.dryRun) {
+    const { folder, log } = desk.paths
+    await syncPath(store.fs, store.options.root, log, folderOf(folder), store.vouched)
+  }
   await repairView(store, desk, current, report)
 }
 

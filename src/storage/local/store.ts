@@ -78,7 +78,7 @@ export interface LocalStore {
   readonly snapshots: ByteCache<CachedSnapshot>
   /** By path. */
   readonly footers: ByteCache<Parquet.ParquetFooter>
-  /** Inodes of folders, by path, whose names this process brought to the disk: nobody but a person removes them. */
+  /** Inodes of folders above series, by path, whose names this process brought to the disk: only a person removes them. */
   readonly vouched: Map<string, number>
   /** Memory for one synchronous pass over a file. */
   readonly passes: Uint8Array
