@@ -3,6 +3,7 @@ import type { Snapshot } from '../../src/contract/storage.ts'
 import { type HistoryFacts, versionsToKeep } from '../../src/storage/local/history-rule.ts'
 import { BARS, barRun, barsOf, checkRows } from '../../src/testkit/storage-checks.ts'
 import { HASTY_FS, filesBelow, freshStore } from './place.ts'
+import { posixError, recordingFs } from './recording-fs.ts'
 
 const HOUR = 3_600_000
 const RULE = { everyMs: HOUR, hourlyMs: 24 * HOUR, dailyMs: 720 * HOUR, last: 20 }
@@ -127,4 +128,27 @@ describe('the log', () => {
     expect(orphans.some((path) => existsSync(path))).toBe(false)
     expect(existsSync(`${folder}/mine.parquet`) && existsSync(`${folder}/_data/notes.txt`)).toBe(true)
   })
+})
+
+test('a rule that cannot be applied is tried again when it is its turn, not at each commit', async () => {
+  let isHeld = false
+  const { fs } = recordingFs(({ op, to }) => {
+    if (isHeld && op === 'rename' && to?.endsWith('.gone') === true) throw posixError('EIO')
+  })
+  const warnings: string[] = []
+  const { storage } = freshStore({
+    fs: { ...fs, fsync: async () => {}, fsyncFolder: async () => {} },
+    history: { last: 1, historyBytes: 40_000 },
+    onWarning: ({ code }) => void warnings.push(code),
+  })
+  let head: Snapshot | null = null
+  const commit = async (i: number): Promise<void> => {
+    head = await storage.commit(BARS, head, { opId: `op-${i}`, upsert: barsOf([i]), coverage: [] })
+  }
+  for (let i = 0; i < 64; i++) await commit(i)
+  isHeld = true
+  for (let i = 64; i < 144; i++) await commit(i)
+  expect(warnings.length).toBeGreaterThan(1)
+  expect(warnings.length).toBeLessThan(12)
+  expect(new Set(warnings)).toEqual(new Set(['history-behind']))
 })

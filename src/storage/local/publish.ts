@@ -27,7 +27,10 @@ export async function publish(
   await afterwards(store, desk, 'view', () => syncView(store, desk, snapshot, base))
   await afterwards(store, desk, 'history', async () => {
     desk.historyRoom -= base === null ? 0 : bytesOutlived(store, desk, base, snapshot)
-    if (snapshot.version % RULE_EVERY_COMMITS === 0 || desk.historyRoom < 0) await applyHistory(store, desk)
+    if (snapshot.version % RULE_EVERY_COMMITS !== 0 && desk.historyRoom >= 0) return
+    // Where the rule cannot be applied it waits for its turn: to try costs what the log is long.
+    desk.historyRoom = Infinity
+    await applyHistory(store, desk)
   })
   return snapshot
 }
