@@ -33,7 +33,7 @@ export function isUnbroken(timestamp: BigInt64Array, slots: Slots): boolean {
 function isEach(timestamp: BigInt64Array, slots: Slots): boolean {
   const { n, stepMs, first, count, total } = slots
   const openings = OPENINGS.get(slots)
-  if (openings !== undefined) return isSame(asDoubles(timestamp), openings)
+  if (openings !== undefined && keepsTicks()) return isSame(asDoubles(timestamp), openings)
   if (total <= MOST_KEPT && (first[0] ?? 0) > 0) OPENINGS.set(slots, openingsOf(slots))
   // Microseconds of any date are exact in a number; two halves are read faster than one bigint.
   const halves = new Int32Array(timestamp.buffer, timestamp.byteOffset, 2 * timestamp.length)

@@ -37,7 +37,8 @@ describe('where the processor takes the smallest doubles for 0', () => {
       lastSession: one(0),
       total: ROWS,
     }
-    expect(isUnbroken(times, slots)).toBe(true)
+    // The second look goes to what was kept of the first.
+    for (let look = 0; look < 3; look++) expect(isUnbroken(times, slots)).toBe(true)
     expect(isUnbroken(times.with(500, 1n), slots)).toBe(false)
   })
 })
