@@ -11,11 +11,12 @@ type Refuse = (field: string, value: unknown, wanted: string) => never
 
 /**
  * Checks the shape of a page, not its values.
+ * @param told where it came from, as the message says it
  * @throws {ProviderError} `provider/response` naming the provider and the field
  */
-export function requirePage(given: unknown, series: Series): Page {
+export function requirePage(given: unknown, series: Series, told = 'fetch yielded'): Page {
   const refuse: Refuse = (field, value, wanted) => {
-    const message = `${series.provider}: fetch yielded a page whose ${field} is ${described(value)}, not ${wanted}`
+    const message = `${series.provider}: ${told} a page whose ${field} is ${described(value)}, not ${wanted}`
     throw new ProviderError('provider/response', message, {
       field,
       provider: series.provider,

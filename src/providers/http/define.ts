@@ -13,6 +13,7 @@ import type {
   ProviderCapabilities,
   RateLimit,
 } from '../../contract/provider.ts'
+import { requirePage } from '../../contract/page-shape.ts'
 import { type Range, intersect } from '../../contract/range.ts'
 import { ceilOpen, isLabelled } from '../../contract/interval.ts'
 import type { AssetClass, Series } from '../../contract/series.ts'
@@ -228,7 +229,9 @@ async function* pagesOf<Cursor, Options extends HttpProviderOptions>(
         { ...asked, secrets, hosts: spec.hosts ?? [] },
         { signal, classify: spec.classify ?? classifyByStatus },
       )
-      const { next, ...page } = await spec.toPage(response.body, context, response)
+      const answer = await spec.toPage(response.body, context, response)
+      requirePage(answer, { ...series, provider: name }, 'toPage returned')
+      const { next, ...page } = answer
       const verdict = guard.check(page, next !== undefined)
       if (verdict.strayed)
         log.warn({ provider: name, symbol: series.symbol, range }, 'only rows outside the asked range came')

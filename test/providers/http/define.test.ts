@@ -105,6 +105,27 @@ describe('pages', () => {
   })
 })
 
+describe('what toPage returns is no page: a typed error names the source and the field', () => {
+  it.each<[what: string, page: unknown, field: string]>([
+    ['nothing', undefined, 'page'],
+    ['a list', [], 'page'],
+    ['an empty object', {}, 'columns'],
+    ['rows for columns', { columns: [{ time: 1 }], proven: asked }, 'columns'],
+    ['no timestamp', { columns: { close: Float64Array.of(1) }, proven: asked }, 'columns.timestamp'],
+    ['nothing proven', { columns: barPage([]) }, 'proven'],
+  ])('%s', async (_what, answer, field) => {
+    const odd = defineHttpProvider({ ...SPEC, toPage: () => answer as never })
+    const asking = ask(odd({ apiKey: 'SENTINEL-1', secretKey: 'SENTINEL-2' }), series, asked, () => Response.json({}))
+    await expect(asking).rejects.toMatchObject({
+      code: 'provider/response',
+      provider: 'vendor',
+      symbol: 'ABC',
+      field,
+      message: expect.stringContaining(`vendor: toPage returned a page whose ${field} is `) as unknown,
+    })
+  })
+})
+
 describe('keys', () => {
   it('come from options or from the first variable that is set', () => {
     expect(vendor().ready).toBe(false)
