@@ -94,6 +94,14 @@ describe('a zone clock', () => {
     expect(casablanca.offsetsMs(times)).toEqual(times.map((ms) => casablanca.offsetMs(ms)))
   })
 
+  it('gives the same for instants in any order, and in a zone that changed its clock twice in three weeks', () => {
+    const times = Float64Array.from({ length: 800 }, (_, i) => at('2025-03-04T05:00Z') - i * 86_400_000)
+    expect(newYork.offsetsMs(times)).toEqual(times.map((ms) => newYork.offsetMs(ms)))
+    const cairo = zoneClock('Africa/Cairo')
+    const autumn = Float64Array.from({ length: 40 }, (_, i) => at('2010-09-08T22:30Z') + i * 86_400_000)
+    expect(cairo.offsetsMs(autumn)).toEqual(autumn.map((ms) => cairo.offsetMs(ms)))
+  })
+
   it('refuses a zone that does not exist', () => {
     expect(() => zoneClock('Mars/Base')).toThrow(expect.objectContaining({ code: 'provider/response' }))
   })
