@@ -37,6 +37,9 @@ export const NO_DATA = /^\s*No data\s*$/i
 /** The latest quote of a symbol that does not exist: `NOPE.US,N/D,N/D,N/D,N/D,N/D,N/D,N/D`. */
 export const UNKNOWN = /^[^,\n]+,N\/D,N\/D,N\/D,N\/D/m
 
+/** The latest quote of one that does: `AAPL.US,2024-02-02,22:00:19,187,…`. */
+export const KNOWN = /^[^,\n]+,\d{4}-\d{2}-\d{2}(,|\s*$)/m
+
 /** Reads the failures of Stooq. */
 export function classifyStooq(response: HttpResponse): Error | null {
   const { body } = response

@@ -21,7 +21,7 @@ import type {
 import { type SymbolQuestion, defineConfirmingProvider } from './known-symbol.ts'
 import { dateMs, dayText } from './stamps.ts'
 import { refuseNameless, stooqSymbol, symbolOfStooq } from './stooq-symbols.ts'
-import { NO_DATA, UNKNOWN, classifyStooq, linesOf } from './stooq-text.ts'
+import { KNOWN, NO_DATA, UNKNOWN, classifyStooq, linesOf } from './stooq-text.ts'
 
 /** What Stooq can do. */
 export const STOOQ: ProviderCapabilities = {
@@ -73,7 +73,10 @@ const QUESTION: SymbolQuestion = {
     const query = new URLSearchParams({ s: symbol, f: 'sd2t2ohlcv', e: 'csv', ...keyOf(keys) })
     return { url: `${baseUrl}/q/l/?${query}&h`, as: 'text' }
   },
-  read: (body) => (UNKNOWN.test(String(body)) ? 'unknown' : 'known'),
+  read: (body) => {
+    const said = String(body)
+    return UNKNOWN.test(said) ? 'unknown' : KNOWN.test(said) ? 'known' : 'unclear'
+  },
 }
 
 const SPEC: HttpProviderSpec<never, HttpProviderOptions> = {

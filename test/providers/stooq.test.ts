@@ -32,7 +32,13 @@ const RECORDED = {
     first: { time: '2019-08-07T00:00:00.000Z', open: 7436.15 },
     last: { time: '2024-08-02T00:00:00.000Z', volume: 1877289850 },
   },
-  'no_data.txt': { symbol: 'NOSUCH', interval: '1d', asked: ['2024-01-01', '2024-01-10'], rows: 0 },
+  'no_data.txt': {
+    symbol: 'NOSUCH',
+    interval: '1d',
+    asked: ['2024-01-01', '2024-01-10'],
+    later: () => new Response('NOSUCH.US,2024-02-02,22:00:19,1,2,0.5,1.5,100\r\n'),
+    rows: 0,
+  },
   'apikey_required.txt': {
     symbol: 'AAPL',
     interval: '1d',
@@ -126,6 +132,16 @@ describe('no data', () => {
   it('of a symbol without a quote is an unknown symbol', async () => {
     const asking = ask(stooq(), { ...daily, symbol: 'NOPE' }, wanted, answer('NOPE.US,N/D,N/D,N/D,N/D,N/D,N/D,N/D'))
     await expect(asking).rejects.toMatchObject({ code: 'provider/not-found', symbol: 'NOPE' })
+  })
+
+  it.each(['No data', '', 'Access denied'])('proves nothing where %j is all that is said of a quote', async (said) => {
+    const { pages } = await ask(
+      stooq(),
+      daily,
+      wanted,
+      (url) => new Response(url.pathname === '/q/l/' ? `${said}\r\n.` : 'No data'),
+    )
+    expect(pages).toEqual([])
   })
 
   it.skipIf(!HAVE_RECORDINGS)('and no quote, as recorded, is an unknown symbol', async () => {
