@@ -128,11 +128,13 @@ function timestampTicks(timestamp: PageColumns['timestamp'], series: Series): Bi
   let isUsual = true
   for (let row = 0; row < timestamp.length; row++) isUsual &&= Math.abs(timestamp[row] as number) < 1e14
   if (isUsual) return ticksFromMs(timestamp, unit)
-  return BigInt64Array.from(timestamp, (ms) => {
-    if (!Number.isFinite(ms)) return UNTIMED
-    if (Math.abs(ms) >= 1e14) throw wrongUnits(series, BigInt(Math.trunc(ms)))
-    return ticksOf(Math.trunc(ms), unit)
-  })
+  const far = timestamp.find((ms) => Number.isFinite(ms) && Math.abs(ms) >= 1e14)
+  if (far !== undefined) throw wrongUnits(series, BigInt(Math.trunc(far)))
+  const ticks = ticksFromMs(
+    timestamp.map((ms) => (Number.isFinite(ms) ? ms : 0)),
+    unit,
+  )
+  return ticks.map((tick, row) => (Number.isFinite(timestamp[row]) ? tick : UNTIMED))
 }
 
 function requireType(series: Series, name: string, column: Column): void {

@@ -103,3 +103,10 @@ describe('a normalised page', () => {
     expect(outside).toBe(2)
   })
 })
+
+it('keeps the microseconds of a page in which one time is missing', () => {
+  const times = [START + 0.125, Number.NaN, START + 1.25]
+  const { rows, untimed } = normalisePage(page(times), context)
+  expect([...rows.timestamp]).toEqual([BigInt(START) * 1000n + 125n, BigInt(START) * 1000n + 1250n])
+  expect(rowCount(untimed!)).toBe(1)
+})
