@@ -58,7 +58,8 @@ export function checkProviders(providers: readonly Provider[] | undefined): read
       typeof provider.name === 'string'
     const isDescribed =
       isProvider && Array.isArray(provider.capabilities?.schemas) && Array.isArray(provider.capabilities.assetClasses)
-    if (!isDescribed) refuse('providers', provider, 'each entry needs name, capabilities and fetch')
+    // Not what is in it: a key may stand there.
+    if (!isDescribed) refuse('providers', namesIn(provider), 'each entry needs name, capabilities and fetch')
     if (!/^[a-z0-9-]{1,32}$/.test(provider.name))
       refuse('providers', provider.name, 'a name is 1 to 32 of a-z, 0-9 and -')
     if (names.has(provider.name))
@@ -66,4 +67,8 @@ export function checkProviders(providers: readonly Provider[] | undefined): read
     names.add(provider.name)
   }
   return providers
+}
+
+function namesIn(given: unknown): unknown {
+  return typeof given === 'object' && given !== null ? Object.keys(given) : `a ${typeof given}`
 }

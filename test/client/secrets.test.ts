@@ -149,3 +149,15 @@ describe.each(KEYED)('the key of %s', (_name, make, symbol, interval) => {
     expect([...hosts].some((host) => host.includes('evil'))).toBe(false)
   })
 })
+
+test('what is no provider is refused without what is in it', () => {
+  for (const given of [{ name: 'polygon', apiKey: KEY }, KEY]) {
+    const refused = (): unknown => createDataClient({ providers: [given as never] })
+    expect(refused).toThrow(expect.objectContaining({ code: 'config/option', field: 'providers' }))
+    try {
+      refused()
+    } catch (error) {
+      expect(inspect(error, { depth: 9 }) + JSON.stringify(error)).not.toContain('SENTINEL')
+    }
+  }
+})
