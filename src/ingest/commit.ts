@@ -145,12 +145,14 @@ async function prepare(
     needsWhole,
     compared: pairs.n,
   }
+  // Pages without a row and without a proof make no series of a symbol.
+  const isUnfounded = head === null && coverage.length === 0
   const isQuiet =
     reconciled.upsert === null &&
     reconciled.replace.length === 0 &&
     revisions === null &&
     rejects === null &&
-    meta === null &&
+    (meta === null || isUnfounded) &&
     sameCoverage(before, coverage)
   if (needsWhole || isQuiet) return { change: null, rejects, outcome }
   const change: Change = {

@@ -25,6 +25,8 @@ export type Verdict = 'known' | 'unknown' | 'ask again' | 'unclear'
 
 /** One cheap question: is this symbol known? Two pure functions. */
 export interface SymbolQuestion<Options extends HttpProviderOptions = HttpProviderOptions> {
+  /** Is an unknown symbol of this kind answered like a range without rows? @default of every kind */
+  isNeeded?(context: PageContext<unknown, Options>): boolean
   /**
    * The request of a step, counted from 0; null where there is no such question for this symbol.
    * @param context its cursor is of no use here
@@ -91,7 +93,8 @@ function confirmingSymbols<Cursor, Options extends HttpProviderOptions>(
       const { cursor } = context
       if (cursor?.step !== undefined) return answered(body, context, cursor.held as Page, cursor.step)
       const { next, ...page } = await spec.toPage(body, { ...context, cursor: cursor?.inner }, response)
-      const hadRows = cursor !== undefined && cursor.held === undefined
+      const isSure = question.isNeeded?.(context) === false
+      const hadRows = isSure || (cursor !== undefined && cursor.held === undefined)
       const soFar = cursor?.held === undefined ? page : { ...page, proven: joined(cursor.held.proven, page.proven) }
       if (hadRows || page.columns.timestamp.length > 0)
         return { ...soFar, next: next === undefined ? undefined : { inner: next } }

@@ -11,17 +11,19 @@ import type { Range } from '../contract/range.ts'
 import { DAY_MS, type EpochMs } from '../contract/time.ts'
 import { actionColumns, actionsOfDay } from './actions.ts'
 import { BAR_FIELDS, presentColumns, rowColumns } from './columns.ts'
-import {
-  type HttpProviderFactory,
-  type HttpProviderOptions,
-  type PageAnswer,
-  type PageContext,
-  type PageRequest,
-  defineHttpProvider,
+import type {
+  HttpProviderFactory,
+  HttpProviderOptions,
+  HttpProviderSpec,
+  PageAnswer,
+  PageContext,
+  PageRequest,
 } from './http/define.ts'
+import { defineConfirmingProvider } from './known-symbol.ts'
 import { dateMs, dayText, instantMs } from './stamps.ts'
 import { classifyTiingo } from './tiingo-errors.ts'
 import { EXTRAS, PATHS, kindOf, rowsOf } from './tiingo-kinds.ts'
+import { TIINGO_QUESTION } from './tiingo-known.ts'
 import { symbolOfTiingo, tiingoSymbol } from './tiingo-symbols.ts'
 
 const HOUR_MS = 3_600_000
@@ -65,7 +67,8 @@ export const TIINGO: ProviderCapabilities = {
   columns: ['adj_close', 'quote_volume', 'trade_count'],
   actions: true,
   probe: { symbol: 'AAPL', interval: '1d' },
-  verified: 'daily, intraday and coin bars seen in recordings; currencies, limits and some errors quoted',
+  verified:
+    'daily, intraday and coin bars seen in recordings; currencies, limits and some errors quoted; where it sends no row of a coin or of currencies it is asked for their description or quote, and without one nothing is proven',
 }
 
 /** Windows of intraday bars go backwards, since a full answer holds the last bars of its window. */
@@ -92,6 +95,14 @@ function windowOf(context: Context): Range {
   return { startMs: Math.max(range.startMs, Math.ceil(firstMs / DAY_MS) * DAY_MS), endMs }
 }
 
+/** The last day that is asked for, which is inclusive; of intraday bars of pairs, it comes perhaps with its first bar only. */
+function lastDayOf({ series, cursor }: Context, endMs: EpochMs): EpochMs {
+  const kind = kindOf(series)
+  const isPair = kind === 'crypto' || kind === 'fx'
+  const isOpenEnd = isPair && !isLabelled(series.interval ?? '1d') && cursor?.endsWhole !== true
+  return barOpen('1d', endMs - 1 + (isOpenEnd ? DAY_MS : 0))
+}
+
 function toRequest(context: Context): PageRequest {
   const { baseUrl, symbol, series, vendorInterval, keys } = context
   const kind = kindOf(context.series)
@@ -102,11 +113,9 @@ function toRequest(context: Context): PageRequest {
   }
   const { startMs, endMs } = windowOf(context)
   const length = vendorInterval === '' ? 'daily' : vendorInterval
-  // Both days are inclusive; of intraday bars of pairs, the last one perhaps with its first bar only.
-  const isOpenEnd = isPair && !isLabelled(series.interval ?? '1d') && context.cursor?.endsWhole !== true
   const query = new URLSearchParams({
     startDate: dayText(startMs),
-    endDate: dayText(endMs - 1 + (isOpenEnd ? DAY_MS : 0)),
+    endDate: dayText(lastDayOf(context, endMs)),
     resampleFreq: isPair && length === 'daily' ? '1day' : length,
     ...EXTRAS[kind](symbol),
   })
@@ -129,12 +138,17 @@ function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
     rows.flatMap((row, i) => actionsOfDay(times[i] as number, row['divCash'], row['splitFactor'])),
   )
   if (series.schema === 'actions') return { columns: actions, proven: range }
-  const columns: PageColumns = {
-    timestamp: times,
-    ...rowColumns(rows, BAR_FIELDS),
-    ...presentColumns(rows, EXTRA_FIELDS),
-  }
   const window = windowOf(context)
+  // Days are asked for whole: what they hold beside the window is no part of it, and comes with its neighbours.
+  const days = { startMs: barOpen('1d', window.startMs), endMs: lastDayOf(context, window.endMs) + DAY_MS }
+  const isInside = (ms: EpochMs, { startMs, endMs }: Range): boolean => ms >= startMs && ms < endMs
+  const isOwn = (ms: EpochMs): boolean => isLabelled(interval) || isInside(ms, window) || !isInside(ms, days)
+  const own = rows.filter((_, i) => isOwn(times[i] as number))
+  const columns: PageColumns = {
+    timestamp: times.filter(isOwn),
+    ...rowColumns(own, BAR_FIELDS),
+    ...presentColumns(own, EXTRA_FIELDS),
+  }
   // A full answer proves from its first bar on; the rest of the window is asked for again.
   const isFull = !isLabelled(interval) && rows.length >= INTRADAY_ROWS
   const startMs = isFull ? Math.min(window.endMs, Math.max(window.startMs, Math.min(...times))) : window.startMs
@@ -148,8 +162,7 @@ function toPage(body: unknown, context: Context): PageAnswer<Cursor> {
   }
 }
 
-/** Tiingo. Needs a key. */
-export const tiingo: HttpProviderFactory = defineHttpProvider<Cursor>({
+const SPEC: HttpProviderSpec<Cursor, HttpProviderOptions> = {
   name: 'tiingo',
   capabilities: TIINGO,
   baseUrl: 'https://api.tiingo.com',
@@ -158,4 +171,7 @@ export const tiingo: HttpProviderFactory = defineHttpProvider<Cursor>({
   classify: classifyTiingo,
   vendorSymbol: tiingoSymbol,
   canonicalSymbol: symbolOfTiingo,
-})
+}
+
+/** Tiingo. Needs a key. */
+export const tiingo: HttpProviderFactory = defineConfirmingProvider(SPEC, TIINGO_QUESTION)

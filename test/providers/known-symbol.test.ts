@@ -1,13 +1,15 @@
 /** Symbols that do not exist, at vendors that answer for them as for a range without rows. */
 import { describe, expect, it } from 'vitest'
 import type { Provider } from '../../src/contract/provider.ts'
-import { alpaca, fmp, polygon } from '../../src/providers/index.ts'
+import { alpaca, fmp, polygon, tiingo } from '../../src/providers/index.ts'
 import { coverageOf } from '../../src/query/table.ts'
 import { type Answer, ask, range } from './asking.ts'
 import { clientOf } from './recorded-by-client.ts'
 
 interface Vendor {
   readonly provider: Provider
+  /** @default 'NVDQ' */
+  readonly symbol?: string
   isQuestion(url: URL): boolean
   readonly bars: unknown
   readonly none: unknown
@@ -58,6 +60,28 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     unclear: [],
     questions: 1,
   },
+  'tiingo, coins': {
+    provider: tiingo({ apiKey: 'key', rateLimits: [] }),
+    symbol: 'NVDQ-USD',
+    isQuestion: ({ pathname }) => pathname === '/tiingo/crypto',
+    bars: [
+      { ticker: 'nvdqusd', priceData: [{ date: '2024-05-07T00:00:00+00:00', open: 1, high: 1, low: 1, close: 1 }] },
+    ],
+    none: [],
+    known: [{ ticker: 'nvdqusd', name: 'NVDQ (NVDQ/USD)', baseCurrency: 'nvdq', quoteCurrency: 'usd' }],
+    unclear: [],
+    questions: 1,
+  },
+  'tiingo, currencies': {
+    provider: tiingo({ apiKey: 'key', rateLimits: [] }),
+    symbol: 'EURUSD=X',
+    isQuestion: ({ pathname }) => pathname === '/tiingo/fx/top',
+    bars: [{ ticker: 'eurusd', date: '2024-05-07T00:00:00.000Z', open: 1, high: 1, low: 1, close: 1 }],
+    none: [],
+    known: [{ ticker: 'eurusd', quoteTimestamp: '2024-05-17T20:59:00+00:00', midPrice: 1 }],
+    unclear: [{ ticker: 'usdeur' }, null],
+    questions: 1,
+  },
 }
 
 const SERIES = { schema: 'ohlcv', symbol: 'NVDQ', interval: '1d' } as const
@@ -65,7 +89,12 @@ const WANTED = range('2024-05-06', '2024-05-11')
 const NOW = Date.UTC(2024, 4, 20)
 const QUERY = { symbol: 'NVDQ', interval: '1d', start: '2024-05-06', end: '2024-05-11' } as const
 
-describe.each(Object.entries(VENDORS))('%s', (name, vendor) => {
+describe.each(Object.entries(VENDORS))('%s', (_, vendor) => {
+  const { name } = vendor.provider
+  const symbol = vendor.symbol ?? 'NVDQ'
+  const own = { ...SERIES, symbol }
+  const query = { ...QUERY, symbol, provider: name }
+
   const answering = (bars: unknown, question: unknown): Answer & { questions: number } => {
     const answer = (url: URL): Response => {
       if (!vendor.isQuestion(url)) return Response.json(bars)
@@ -78,13 +107,13 @@ describe.each(Object.entries(VENDORS))('%s', (name, vendor) => {
 
   it('is not asked about a symbol that has a row', async () => {
     const answer = answering(vendor.bars, vendor.unknown)
-    const { pages } = await ask(vendor.provider, SERIES, WANTED, answer, NOW)
+    const { pages } = await ask(vendor.provider, own, WANTED, answer, NOW)
     expect([answer.questions, pages.map(({ proven }) => proven)]).toEqual([0, [WANTED]])
   })
 
   it('proves a range without rows once it knows the symbol', async () => {
     const answer = answering(vendor.none, vendor.known)
-    const { pages } = await ask(vendor.provider, SERIES, WANTED, answer, NOW)
+    const { pages } = await ask(vendor.provider, own, WANTED, answer, NOW)
     expect(answer.questions).toBe(1)
     expect(pages.map(({ proven }) => proven)).toEqual([WANTED])
   })
@@ -94,9 +123,7 @@ describe.each(Object.entries(VENDORS))('%s', (name, vendor) => {
     const client = clientOf({ provider: vendor.provider, nowMs: NOW, answer: (url) => answer(url, new Request(url)) })
     for (const start of ['2024-05-06', '2024-04-01', '2024-03-01'])
       expect(
-        coverageOf(await client.get({ ...QUERY, provider: name, start })).missing.filter(
-          ({ kind }) => kind === 'unfetched',
-        ),
+        coverageOf(await client.get({ ...query, start })).missing.filter(({ kind }) => kind === 'unfetched'),
       ).toEqual([])
     expect(answer.questions).toBe(1)
     await client.close()
@@ -106,7 +133,7 @@ describe.each(Object.entries(VENDORS))('%s', (name, vendor) => {
     it('refuses a symbol that it does not know, and nothing is stored', async () => {
       const answer = answering(vendor.none, vendor.unknown)
       const client = clientOf({ provider: vendor.provider, nowMs: NOW, answer: (url) => answer(url, new Request(url)) })
-      await expect(client.load({ ...QUERY, provider: name })).rejects.toMatchObject({
+      await expect(client.load(query)).rejects.toMatchObject({
         code: 'provider/not-found',
         provider: name,
         symbol: 'NVDQ',
@@ -121,7 +148,7 @@ describe.each(Object.entries(VENDORS))('%s', (name, vendor) => {
   it('proves nothing where it does not say', async () => {
     const answer = answering(vendor.none, vendor.unclear)
     const client = clientOf({ provider: vendor.provider, nowMs: NOW, answer: (url) => answer(url, new Request(url)) })
-    const coverage = coverageOf(await client.load({ ...QUERY, provider: name }))
+    const coverage = coverageOf(await client.load(query))
     expect(coverage.records).toEqual([])
     expect(coverage.missing.map(({ kind }) => kind)).toEqual(['unfetched'])
     await client.close()
@@ -156,4 +183,54 @@ it('joins windows without rows to the first that has some', async () => {
   )
   expect(urls.length).toBe(3)
   expect(pages.map(({ proven }) => proven)).toEqual([wanted])
+})
+
+describe('windows of Tiingo, which go backwards', () => {
+  const vendor = tiingo({ apiKey: 'key', rateLimits: [] })
+  const coin = { schema: 'ohlcv', symbol: 'NVDQ-USD', interval: '1m' } as const
+  const wanted = range('2024-05-01', '2024-05-06')
+  const bar = (date: string) => ({ date, open: 1, high: 1, low: 1, close: 1 })
+  const known = [{ ticker: 'nvdqusd' }]
+  /** A coin that was traded on one day, whose bars are asked for by the day. */
+  const traded =
+    (day: string) =>
+    ({ pathname, searchParams }: URL): Response => {
+      if (pathname === '/tiingo/crypto') return Response.json(known)
+      const isIn = searchParams.get('startDate')! <= day && day <= searchParams.get('endDate')!
+      return Response.json(isIn ? [{ ticker: 'nvdqusd', priceData: [bar(`${day}T12:00:00+00:00`)] }] : [])
+    }
+
+  it('without rows are joined to the first that has some, and to none after it', async () => {
+    const { pages, urls } = await ask(vendor, coin, wanted, traded('2024-05-03'), NOW)
+    expect(urls.every(({ pathname }) => pathname === '/tiingo/crypto/prices')).toBe(true)
+    expect(urls.length).toBeGreaterThan(3)
+    expect(pages[0]!.proven.endMs).toBe(wanted.endMs)
+    expect(pages.at(-1)!.proven.startMs).toBe(wanted.startMs)
+    for (const [i, page] of pages.entries()) if (i > 0) expect(page.proven.endMs).toBe(pages[i - 1]!.proven.startMs)
+  })
+
+  it('without any row are proven as one once the coin is known', async () => {
+    const { pages, urls } = await ask(vendor, coin, wanted, traded('2020-01-01'), NOW)
+    expect(urls.filter(({ pathname }) => pathname === '/tiingo/crypto').length).toBe(1)
+    expect(pages.map(({ proven }) => proven)).toEqual([wanted])
+  })
+
+  it('of shares ask nothing: an unknown share is refused by the vendor', async () => {
+    const share = { schema: 'ohlcv', symbol: 'NVDQ', interval: '1d' } as const
+    const { pages, urls } = await ask(vendor, share, wanted, () => Response.json([]), NOW)
+    expect([urls.length, pages.map(({ proven }) => proven)]).toEqual([1, [wanted]])
+  })
+})
+
+it('makes no series of a symbol of Alpaca of which nothing was visible yet', async () => {
+  const client = clientOf({
+    provider: alpaca({ apiKey: 'key', secretKey: 'secret', rateLimits: [] }),
+    nowMs: Date.UTC(2024, 4, 20, 15),
+    answer: () => Response.json({ bars: {}, next_page_token: null }),
+  })
+  const start = Date.UTC(2024, 4, 20, 14, 50)
+  const query = { symbol: 'NVDQ', interval: '1m', provider: 'alpaca', start, end: start + 300_000 } as const
+  expect(coverageOf(await client.get(query)).records).toEqual([])
+  expect(await client.list()).toEqual([])
+  await client.close()
 })

@@ -323,7 +323,10 @@ const minutes = (): VendorModel => ({
 const coins = (): VendorModel => ({
   ...minutes(),
   symbol: 'BTC-USD',
-  write: (bars) => ({ body: bars.length === 0 ? [] : [{ ticker: 'btcusd', priceData: rows(bars) }] }),
+  write: (bars, _query, _more, { pathname }) => {
+    if (pathname === '/tiingo/crypto') return { body: [{ ticker: 'btcusd', name: 'Bitcoin (BTC/USD)' }] }
+    return { body: bars.length === 0 ? [] : [{ ticker: 'btcusd', priceData: rows(bars) }] }
+  },
 })
 
 describe.each([
