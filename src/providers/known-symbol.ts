@@ -4,6 +4,7 @@
  * @module
  */
 import { ProviderError } from '../contract/errors.ts'
+import type { Classify, HttpResponse } from '../contract/http.ts'
 import type { Page } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
 import { withoutHeldPages } from './held-pages.ts'
@@ -16,6 +17,7 @@ import {
   type PageRequest,
   defineHttpProvider,
 } from './http/define.ts'
+import { classifyByStatus } from './http/status.ts'
 
 /**
  * What a source says of a symbol. `ask again`: it has another list to look into. `unclear`: it did not say, so its
@@ -58,6 +60,16 @@ function joined(a: Range, b: Range): Range {
 /** What a held page looks like from outside: no rows, and nothing proven. */
 const unproven = ({ columns }: Page, { startMs }: Range): Page => ({ columns, proven: { startMs, endMs: startMs } })
 
+/** A question that an account may not ask is no refusal of the range. */
+const MUTE: ReadonlySet<unknown> = new Set(['provider/forbidden', 'provider/unsupported'])
+
+const bearing =
+  (classify: Classify = classifyByStatus): Classify =>
+  (response) => {
+    const failure = classify(response)
+    return MUTE.has((failure as { code?: unknown } | null)?.code) ? null : failure
+  }
+
 /** The same two functions, which ask whether a symbol is known before a range without rows counts as proven empty. */
 function confirmingSymbols<Cursor, Options extends HttpProviderOptions>(
   spec: HttpProviderSpec<Cursor, Options>,
@@ -72,8 +84,10 @@ function confirmingSymbols<Cursor, Options extends HttpProviderOptions>(
     return { ...unproven(held, context.range), ...(hasQuestion ? { next: { held, step } } : {}) }
   }
 
-  const answered = (body: unknown, context: Context, held: Page, step: number): Answer => {
-    const verdict = question.read(body, context, step)
+  const classify = bearing(spec.classify)
+
+  const answered = ({ body, status }: HttpResponse, context: Context, held: Page, step: number): Answer => {
+    const verdict = status < 400 ? question.read(body, context, step) : 'unclear'
     if (verdict === 'known') return held
     if (verdict === 'ask again') return ask(held, context, step + 1)
     if (verdict === 'unclear') return unproven(held, context.range)
@@ -87,11 +101,11 @@ function confirmingSymbols<Cursor, Options extends HttpProviderOptions>(
     toRequest(context) {
       const { step, inner } = context.cursor ?? {}
       if (step === undefined) return spec.toRequest({ ...context, cursor: inner })
-      return question.toRequest(context, step) as PageRequest
+      return { ...(question.toRequest(context, step) as PageRequest), classify }
     },
     async toPage(body, context, response) {
       const { cursor } = context
-      if (cursor?.step !== undefined) return answered(body, context, cursor.held as Page, cursor.step)
+      if (cursor?.step !== undefined) return answered(response, context, cursor.held as Page, cursor.step)
       const { next, ...page } = await spec.toPage(body, { ...context, cursor: cursor?.inner }, response)
       const isSure = question.isNeeded?.(context) === false
       const hadRows = isSure || (cursor !== undefined && cursor.held === undefined)

@@ -145,6 +145,31 @@ describe.each(Object.entries(VENDORS))('%s', (_, vendor) => {
     })
   }
 
+  it.each([400, 403])(
+    'proves nothing where the question is refused with %i, which refuses no range',
+    async (status) => {
+      const { pages } = await ask(
+        vendor.provider,
+        own,
+        WANTED,
+        (url) => (vendor.isQuestion(url) ? Response.json({ message: 'plan' }, { status }) : Response.json(vendor.none)),
+        NOW,
+      )
+      expect(pages).toEqual([])
+    },
+  )
+
+  it('fails where the question cannot be asked now', async () => {
+    const asking = ask(
+      vendor.provider,
+      own,
+      WANTED,
+      (url) => (vendor.isQuestion(url) ? new Response('', { status: 503 }) : Response.json(vendor.none)),
+      NOW,
+    )
+    await expect(asking).rejects.toMatchObject({ code: 'provider/unavailable' })
+  })
+
   it('proves nothing where it does not say', async () => {
     const answer = answering(vendor.none, vendor.unclear)
     const client = clientOf({ provider: vendor.provider, nowMs: NOW, answer: (url) => answer(url, new Request(url)) })

@@ -60,7 +60,10 @@ export interface PageContext<Cursor, Options> {
 }
 
 /** One request, before keys and hosts are noted on it. */
-export type PageRequest = Omit<HttpRequest, 'secrets' | 'hosts'>
+export type PageRequest = Omit<HttpRequest, 'secrets' | 'hosts'> & {
+  /** Failures of this request, where they mean something else than those of the others. @default the vendor's */
+  readonly classify?: Classify
+}
 
 /** One page, and what the next one starts from; no `next` ends the loop. */
 export type PageAnswer<Cursor> = Page & { readonly next?: Cursor | undefined }
@@ -223,12 +226,9 @@ async function* pagesOf<Cursor, Options extends HttpProviderOptions>(
   try {
     for (;;) {
       const context: PageContext<Cursor, Options> = { ...base, cursor, nowMs: now() }
-      const asked = spec.toRequest(context)
+      const { classify = spec.classify ?? classifyByStatus, ...asked } = spec.toRequest(context)
       guard.ask(asked.url)
-      const response = await http.request(
-        { ...asked, secrets, hosts: spec.hosts ?? [] },
-        { signal, classify: spec.classify ?? classifyByStatus },
-      )
+      const response = await http.request({ ...asked, secrets, hosts: spec.hosts ?? [] }, { signal, classify })
       const answer = await spec.toPage(response.body, context, response)
       requirePage(answer, { ...series, provider: name }, 'toPage returned')
       const { next, ...page } = answer
