@@ -30,8 +30,9 @@ export function requirePage(given: unknown, series: Series, told = 'fetch yielde
   if (!isRecord(proven) || !isNumber(proven['startMs']) || !isNumber(proven['endMs']))
     refuse('proven', proven, 'a range { startMs, endMs } in epoch milliseconds')
   if (condition !== undefined && typeof condition !== 'string') refuse('condition', condition, 'text')
-  if (historyStartMs !== undefined && !isNumber(historyStartMs))
-    refuse('historyStartMs', historyStartMs, 'a number of epoch milliseconds')
+  // Whatever is asked for before it would count as proven empty.
+  if (historyStartMs !== undefined && !Number.isFinite(historyStartMs))
+    refuse('historyStartMs', historyStartMs, 'a finite number of epoch milliseconds')
   return given as unknown as Page
 }
 
@@ -109,6 +110,7 @@ function isNumber(value: unknown): value is number {
 /** What a value is, without what is in it: a page may be long, and a key may stand in it. */
 function described(value: unknown): string {
   if (value === null || value === undefined) return String(value)
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   if (typeof value !== 'object') return `a ${typeof value}`
   if (Array.isArray(value)) return `a list of ${value.length}`
   const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name

@@ -53,6 +53,7 @@ describe('what a source of the caller yields is no page: a typed error names the
     ['a proven range of texts', { columns, proven: { startMs: '2024', endMs: '2025' } }, 'proven', 'milliseconds'],
     ['actions that are none', { columns, proven, actions: [] }, 'actions', 'a list of 0'],
     ['a condition that is none', { columns, proven, condition: 5 }, 'condition', 'a number'],
+    ['a history that never begins', { columns, proven, historyStartMs: Infinity }, 'historyStartMs', 'Infinity'],
     ['a history that is none', { columns, proven, historyStartMs: '2020' }, 'historyStartMs', 'a string'],
   ])('%s', async (_what, page, field, says) => {
     const client = sourceOf(yields(page))
