@@ -39,9 +39,14 @@ export function fmpActionPage(
   body: unknown,
   { range, symbol, cursor }: PageContext<FmpCursor, HttpProviderOptions>,
 ): PageAnswer<FmpCursor> {
-  const all = rowsOfSymbol(listAt(body, 'answer'), symbol).map(eventOf)
+  // Rows of the other list count there.
+  const isSplits = cursor?.dividends !== undefined
+  const isOurs = (row: Row): boolean =>
+    Object.hasOwn(row, 'numerator') ? isSplits : !isSplits || !Object.hasOwn(row, 'dividend')
+  const list = rowsOfSymbol(listAt(body, 'answer'), symbol)
+  const all = list.filter(isOurs).map(eventOf)
   // A list of full length begins where the limit cut it.
-  const oldestMs = all.length < MOST_EVENTS ? range.startMs : Math.min(...all.map(({ exDateMs }) => exDateMs)) + DAY_MS
+  const oldestMs = list.length < MOST_EVENTS ? range.startMs : Math.min(...all.map(({ exDateMs }) => exDateMs)) + DAY_MS
   const startMs = Math.min(range.endMs, Math.max(cursor?.startMs ?? range.startMs, oldestMs))
   const events = all.filter(({ exDateMs }) => exDateMs >= startMs && exDateMs < range.endMs)
   // Dividends and splits replace what is stored together, so nothing is proven before both are there.

@@ -13,8 +13,9 @@ export function actionPage(
   answer: Row,
   { baseUrl, symbol, range, cursor, nowMs }: PageContext<PolygonCursor, HttpProviderOptions>,
 ): PageAnswer<PolygonCursor> {
-  const events = joinEvents(cursor?.events ?? NO_EVENTS, readEvents(resultsOf(answer), symbol))
   const hadSplits = cursor?.page?.url.includes('/reference/splits') === true
+  const fresh = readEvents(resultsOf(answer), symbol, hadSplits ? 'splits' : 'dividends')
+  const events = joinEvents(cursor?.events ?? NO_EVENTS, fresh)
   const url = nextUrl(answer, baseUrl) ?? (hadSplits ? undefined : `${baseUrl}/${eventsPath('splits', symbol, range)}`)
   if (url === undefined) return { columns: actionColumns(events.rows(range, nowMs)), proven: range }
   // Dividends and splits replace what is stored together, so nothing is proven before both are there.

@@ -63,13 +63,19 @@ export function joinEvents(a: PolygonEvents, b: PolygonEvents): PolygonEvents {
   return eventsOf([...a.dividends, ...b.dividends], [...a.splits, ...b.splits])
 }
 
-/** Reads one list, of either kind; rows of other symbols are left out. @throws {ProviderError} `provider/response` */
-export function readEvents(results: unknown, symbol: string): PolygonEvents {
+const OTHER = { dividends: 'splits', splits: 'dividends' } as const
+
+/**
+ * Reads one list; rows of other symbols are left out, and those of the other list, which count there.
+ * @throws {ProviderError} `provider/response`
+ */
+export function readEvents(results: unknown, symbol: string, kind: 'dividends' | 'splits'): PolygonEvents {
   const dividends: ActionRow[] = []
   const splits: ActionRow[] = []
   for (const [i, row] of rowsAt(results, 'results').entries()) {
     if (row['ticker'] !== symbol) continue
-    if (Object.hasOwn(row, FIELDS.splits)) {
+    if (Object.hasOwn(row, FIELDS[OTHER[kind]]) && !Object.hasOwn(row, FIELDS[kind])) continue
+    if (kind === 'splits') {
       const [before, after] = [numberOf(row['split_from']), numberOf(row['split_to'])]
       const value = before === null || after === null || before === 0 ? null : after / before
       splits.push({ kind: 'split', exDateMs: dateMs(row[FIELDS.splits], `results[${i}].${FIELDS.splits}`), value })

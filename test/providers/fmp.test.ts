@@ -234,6 +234,15 @@ describe('splits and dividends', () => {
     denominator,
   })
 
+  it('count once where both lists hold them', async () => {
+    const both = [dividend('2020-11-06', 0.205, 0.205), split('2020-08-31', 4, 1)]
+    const { pages } = await ask(make(), actions, range('2020-01-01', '2021-01-01'), answer(both, both))
+    expect(rowsOf(pages[0]!)).toEqual([
+      { time: '2020-11-06T00:00:00.000Z', kind: 'dividend', value: 0.205 },
+      { time: '2020-08-31T00:00:00.000Z', kind: 'split', value: 4 },
+    ])
+  })
+
   it('make one answer of two', async () => {
     const { pages, urls } = await ask(
       make(),

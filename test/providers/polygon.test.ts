@@ -405,6 +405,15 @@ describe('dividends', () => {
     ])
   })
 
+  it('count once where both lists hold them', async () => {
+    const both = [dividend('2023-05-08', 1), split('2023-06-09', 1, 7)]
+    const { rows } = await actionsOf(both, both, ['2023-01-01', '2024-01-01'])
+    expect(rows).toEqual([
+      { time: '2023-05-08T00:00:00.000Z', kind: 'dividend', value: 1 / 7 },
+      { time: '2023-06-09T00:00:00.000Z', kind: 'split', value: 7 },
+    ])
+  })
+
   it('without a date are refused, never dropped', async () => {
     await expect(actionsOf([dividend('', 1)], [], ['2023-01-01', '2024-01-01'])).rejects.toMatchObject({
       code: 'provider/response',
