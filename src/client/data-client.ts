@@ -13,9 +13,6 @@ import type { HistoryEntry, MaintainReport, Partition, Pin, Snapshot, VerifyRepo
 import type { HealthOptions, HealthReport } from '../health/report.ts'
 import type { ProbeResult, ProviderStatus, SelectionExplanation } from './selection.ts'
 
-/** A query, or a series as `list` returns it with whatever else a query may have. */
-export type QueryInput = Query
-
 /** Keys that a bound client has fixed. */
 export type BoundKey = 'symbol' | 'interval' | 'schema' | 'provider' | 'assetClass'
 

@@ -5,7 +5,7 @@
 import type { EpochMs } from './time.ts'
 
 /** Ticks of the schema's unit in one millisecond. */
-export const TICKS_PER_MS: Readonly<Record<'us' | 'ns', bigint>> = { us: 1000n, ns: 1_000_000n }
+const TICKS_PER_MS: Readonly<Record<'us' | 'ns', bigint>> = { us: 1000n, ns: 1_000_000n }
 
 /** Epoch milliseconds as ticks of the unit. */
 export function ticksOf(ms: EpochMs, unit: 'us' | 'ns'): bigint {
