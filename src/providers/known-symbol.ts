@@ -107,7 +107,8 @@ function confirmingSymbols<Cursor, Options extends HttpProviderOptions>(
       const { cursor } = context
       if (cursor?.step !== undefined) return answered(response, context, cursor.held as Page, cursor.step)
       const { next, ...page } = await spec.toPage(body, { ...context, cursor: cursor?.inner }, response)
-      const isSure = question.isNeeded?.(context) === false
+      // That an instrument had no event is common, and says nothing of its symbol: its bars are what is asked about.
+      const isSure = context.series.schema === 'actions' || question.isNeeded?.(context) === false
       const hadRows = isSure || (cursor !== undefined && cursor.held === undefined)
       const soFar = cursor?.held === undefined ? page : { ...page, proven: joined(cursor.held.proven, page.proven) }
       if (hadRows || page.columns.timestamp.length > 0)

@@ -24,8 +24,9 @@ export const POLYGON_QUESTION: SymbolQuestion = {
     return { url: `${baseUrl}/v3/reference/tickers?${query}`, headers, as: 'json', cacheable: true }
   },
   read(body, { symbol }, step) {
-    const results = (body as { results?: unknown } | null)?.results
-    if (!Array.isArray(results)) return 'unclear'
+    const { results, resultsCount } = (body ?? {}) as { results?: unknown; resultsCount?: unknown }
+    // An answer that counts its results is one of bars, not of the list.
+    if (!Array.isArray(results) || resultsCount !== undefined) return 'unclear'
     if (results.length === 0) return step + 1 < ACTIVE.length ? 'ask again' : 'unknown'
     return (results as readonly (Row | null)[]).some((row) => row?.['ticker'] === symbol) ? 'known' : 'unclear'
   },
