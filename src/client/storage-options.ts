@@ -19,7 +19,7 @@ export interface LocalStorageOptions {
     /** Bytes that old versions may take. @default the larger of 1 MB and 20 % of the live bytes */
     readonly historyBytes?: number
   }
-  /** `sync`: small files are read without a turn of the event loop · `async`: never. @default 'auto' */
+  /** `sync`: files are read without a turn of the event loop · `async`: never. @default 'auto' */
   readonly io?: 'auto' | 'sync' | 'async'
 }
 
