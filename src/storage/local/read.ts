@@ -122,13 +122,14 @@ export async function* scanSnapshot(
 }
 
 /**
- * Batches are made faster than the collector frees those that were used. A turn for each and a moment after so many bytes
- * keep the garbage below 100 MB, at three quarters of the speed.
+ * Batches are made faster than the collector frees those that were used. A turn for each and a rest after so many bytes
+ * keep the garbage near 100 MB, for a sixth of the speed.
  */
-const REST_BYTES = 8 * 2 ** 20
+const REST_BYTES = 16 * 2 ** 20
+const REST_MS = 6
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1))
+const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, REST_MS))
 
 const rowsOf = (parts: readonly ReadPart[]): number =>
   parts.reduce((sum, { startRow, endRow }) => sum + endRow - startRow, 0)
