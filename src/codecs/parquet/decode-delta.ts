@@ -16,6 +16,12 @@ interface Cursor {
 }
 
 const TWO_32 = 4_294_967_296
+/** A distance as a double of the same bits, kept from block to block: to make one is slow on most processors. */
+interface Pace {
+  step: number
+  distance: number
+}
+
 /** Bytes after the payload that the unpacking loops may touch. */
 const SLACK = 16
 
@@ -44,6 +50,7 @@ export function decodeDelta(bytes: Uint8Array, count: number, out: BigInt64Array
     lanes[0] = cursor.low
     lanes[1] = cursor.high
   }
+  const pace: Pace = { step: 0, distance: 0 }
   let row = 1
   while (row < count) {
     signed(padded, cursor)
@@ -54,7 +61,7 @@ export function decodeDelta(bytes: Uint8Array, count: number, out: BigInt64Array
       const end = Math.min(count, row + perMiniblock)
       if (width > 64) throw corrupt(`a delta page has integers of ${width} bits`)
       if (cursor.at + Math.ceil(((end - row) * width) / 8) > bytes.length) throw corrupt('a delta page is cut short')
-      if (width === 0) addConstant(doubles, lanes, row, end, cursor)
+      if (width === 0) addConstant(doubles, lanes, row, end, cursor, pace)
       else if (width <= 32) addNarrow(view, cursor.at, width, lanes, row, end, cursor.low, cursor.high)
       else addWide(view, cursor.at, width, lanes, row, end, cursor.low, cursor.high)
       cursor.at += (perMiniblock * width) / 8
@@ -71,14 +78,19 @@ function addConstant(
   start: number,
   end: number,
   { low: stepLow, high: stepHigh }: Cursor,
+  pace: Pace,
 ): void {
   let low = lanes[2 * start - 2] as number
   let high = lanes[2 * start - 1] as number
   const step = stepHigh * TWO_32 + (stepLow >>> 0)
   const before = high * TWO_32 + (low >>> 0)
   if (before >= 0 && step >= 0 && before + (end - start) * step < MOST_TICKS && keepsTicks()) {
-    const distance = doubleOf(step)
-    let value = doubleOf(before)
+    if (step !== pace.step) {
+      pace.step = step
+      pace.distance = doubleOf(step)
+    }
+    const { distance } = pace
+    let value = doubles[start - 1] as number
     for (let row = start; row < end; row++) doubles[row] = value += distance
     return
   }
