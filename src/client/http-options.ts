@@ -2,6 +2,7 @@
  * Options of the network: what may be given, and what stands for what is not.
  * @module
  */
+import { DAY_MS } from '../contract/time.ts'
 import { checkOptions } from '../contract/options.ts'
 import { type Bounds, choice, numberOr, refuse } from '../contract/option-values.ts'
 
@@ -31,7 +32,6 @@ export interface ResolvedHttp {
   readonly breaker: { readonly failures: number; readonly recoveryMs: number; readonly successes: number }
 }
 
-const DAY_MS = 86_400_000
 const COUNT: Bounds = { low: 1, high: 1000, whole: true }
 const WAIT: Bounds = { low: 0, high: DAY_MS }
 

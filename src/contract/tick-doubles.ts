@@ -10,6 +10,9 @@
 /** Ticks below it have a double of the same bits that counts as they do. Microseconds reach it in the year 2255. */
 export const MOST_TICKS: number = 2 ** 53
 
+/** What the upper half of 64 bits counts. */
+export const TWO_32 = 4_294_967_296
+
 /** Memory of ticks seen as doubles; no value is copied. */
 export function asDoubles(ticks: BigInt64Array): Float64Array {
   return new Float64Array(ticks.buffer, ticks.byteOffset, ticks.length)

@@ -12,6 +12,8 @@ export type EpochMs = number
 
 /** Milliseconds of a UTC day. */
 export const DAY_MS = 86_400_000
+/** Milliseconds of an hour. */
+export const HOUR_MS = 3_600_000
 
 /** First instant that a bar may carry: 1900-01-01Z, inclusive. */
 export const EARLIEST_MS: EpochMs = Date.UTC(1900, 0, 1)

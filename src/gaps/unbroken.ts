@@ -3,9 +3,7 @@
  * @module
  */
 import type { Slots } from '../contract/slots.ts'
-import { MOST_TICKS, asDoubles, doubleOf, keepsTicks } from '../contract/tick-doubles.ts'
-
-const TWO_32 = 4_294_967_296
+import { MOST_TICKS, TWO_32, asDoubles, doubleOf, keepsTicks } from '../contract/tick-doubles.ts'
 
 /**
  * Are these openings exactly the slots, one row each? Nothing is allocated, so ten years of minutes take milliseconds.

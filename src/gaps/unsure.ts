@@ -2,10 +2,10 @@
  * Holes in proven ranges of a source that does not say whether it sends bars without trades.
  * @module
  */
+import { HOUR_MS } from '../contract/time.ts'
 import type { Slots } from '../contract/slots.ts'
 import type { Unsure } from './cutter.ts'
 
-const HOUR_MS = 3_600_000
 /** Shorter holes of minutes are ordinary in quiet markets. */
 const SHORTEST_GAP = 3
 /** Fewer holes say nothing about what is usual in an hour of the day. */

@@ -2,15 +2,7 @@
  * Rows that a source no longer serves, put on its new basis. Pure.
  * @module
  */
-import {
-  type Column,
-  type Columns,
-  type NullableColumn,
-  isNullable,
-  isValid,
-  rowCount,
-  valuesOf,
-} from '../contract/columns.ts'
+import { type Column, type Columns, isNullable, isValid, rowCount, valuesOf } from '../contract/columns.ts'
 import { msOf } from '../contract/ticks.ts'
 import { SCHEMAS } from '../contract/schema.ts'
 import { type LaterSplit, LEAD_ROWS, PRICES, type RowPairs, pairRatio } from './rebase.ts'
@@ -18,6 +10,16 @@ import type { Revision } from './reconcile.ts'
 
 const PER_SHARE: ReadonlySet<string> = new Set([...PRICES, 'vwap', 'adj_close'])
 const SHARES: ReadonlySet<string> = new Set(['volume', 'taker_buy_volume'])
+
+/** What became of one value, told where a stretch of one factor begins. */
+function rebased(rows: Columns, column: string, row: number, scaled: Float64Array): Revision {
+  const old = (valuesOf(rows[column] as Column) as Float64Array)[row] as number
+  return { ticks: rows.timestamp[row] as bigint, column, old, new: scaled[row] as number, kind: 'rebased' }
+}
+
+function withValues(column: Column, values: Float64Array): Column {
+  return isNullable(column) ? { values, valid: column.valid } : values
+}
 
 /** Rows of which the source serves none any more, put on the new basis by the splits that it told. */
 export function deriveBySplits(rows: Columns, splits: readonly LaterSplit[]): DerivedRows {
@@ -31,16 +33,10 @@ export function deriveBySplits(rows: Columns, splits: readonly LaterSplit[]): De
     const scaled = values.map((value, row) =>
       PER_SHARE.has(name) ? value / (ratios[row] as number) : value * (ratios[row] as number),
     )
-    out[name] = isNullable(column) ? ({ values: scaled, valid: column.valid } satisfies NullableColumn) : scaled
+    out[name] = withValues(column, scaled)
     for (const [row, ratio] of ratios.entries()) {
       if (ratio === 1 || ratio === ratios[row - 1] || !isValid(column, row)) continue
-      revisions.push({
-        ticks: rows.timestamp[row] as bigint,
-        column: name,
-        old: values[row] as number,
-        new: scaled[row] as number,
-        kind: 'rebased',
-      })
+      revisions.push(rebased(rows, name, row, scaled))
     }
   }
   return { rows: out as unknown as Columns, revisions, changed: ratios.filter((ratio) => ratio !== 1).length }
@@ -81,16 +77,9 @@ export function deriveRows(
       if (factor === 1 || !isValid(column, row)) continue
       scaled[row] = (values[row] as number) * factor
       isChanged[row] = 1
-      if (isStretch)
-        revisions.push({
-          ticks: rows.timestamp[row] as bigint,
-          column: name,
-          old: values[row] as number,
-          new: scaled[row] as number,
-          kind: 'rebased',
-        })
+      if (isStretch) revisions.push(rebased(rows, name, row, scaled))
     }
-    out[name] = isNullable(column) ? ({ values: scaled, valid: column.valid } satisfies NullableColumn) : scaled
+    out[name] = withValues(column, scaled)
   }
   return { rows: out as unknown as Columns, revisions, changed: isChanged.reduce((sum, one) => sum + one, 0) }
 }

@@ -2,7 +2,7 @@
  * Answers of Alpha Vantage: objects keyed by wall-clock stamps, newest first, whose fields are numbered.
  * @module
  */
-import { DAY_MS, type EpochMs } from '../contract/time.ts'
+import { DAY_MS, type EpochMs, HOUR_MS } from '../contract/time.ts'
 import { type Row, malformed, objectAt } from './answer.ts'
 
 /** `1. open`, `4a. close (USD)` -> `open`, `close`: the numbers differ from call to call. */
@@ -50,7 +50,6 @@ export function timeSeriesOf(body: unknown): TimeSeries {
   }
 }
 
-const HOUR_MS = 3_600_000
 
 /**
  * Are intraday bars stamped by their close? They were until 2021 at least and are no more; no page says which. A day

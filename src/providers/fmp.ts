@@ -7,7 +7,7 @@
 import { isLabelled } from '../contract/interval.ts'
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
-import { DAY_MS } from '../contract/time.ts'
+import { DAY_MS, HOUR_MS } from '../contract/time.ts'
 import { BAR_FIELDS, presentColumns, rowColumns } from './columns.ts'
 import { classifyFmp } from './fmp-errors.ts'
 import { type FmpCursor, fmpActionPage, fmpEventsPath } from './fmp-events.ts'
@@ -25,7 +25,6 @@ import type {
 import { defineConfirmingProvider } from './known-symbol.ts'
 import { dateMs, dayText, wallReader, zoneDateMs } from './stamps.ts'
 
-const HOUR_MS = 3_600_000
 const FIVE_YEARS_MS = 1825 * DAY_MS
 const NEW_YORK = 'America/New_York'
 

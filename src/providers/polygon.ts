@@ -8,7 +8,7 @@
 import { INTERVALS, type Interval, barOpen, isLabelled, nextOpen } from '../contract/interval.ts'
 import type { ProviderCapabilities } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
-import { DAY_MS, type EpochMs } from '../contract/time.ts'
+import { DAY_MS, type EpochMs, HOUR_MS } from '../contract/time.ts'
 import { type Row, malformed, objectAt } from './answer.ts'
 import { barPage as barPageOf } from './bar-page.ts'
 import type {
@@ -36,7 +36,6 @@ export interface PolygonOptions extends HttpProviderOptions {
   readonly delayMs?: number
 }
 
-const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 /** Most aggregates of a second, a minute or a day that make up one answer; bars of an hour count sixty. */
 const BASE_ROWS = 50_000

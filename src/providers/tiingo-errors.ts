@@ -2,11 +2,11 @@
  * Refusals of Tiingo: an object with `detail`, or a plain text under any status.
  * @module
  */
+import { HOUR_MS } from '../contract/time.ts'
 import type { HttpResponse } from '../contract/http.ts'
 import { classifyByStatus, isWebPage, vendorError, vendorText } from './http/status.ts'
 import { type Sayings, saidError } from './sayings.ts'
 
-const HOUR_MS = 3_600_000
 
 /** The hour of an allocation ends at some time within one. */
 const SAYINGS: Sayings = [

@@ -8,7 +8,7 @@ import { ProviderError } from '../contract/errors.ts'
 import { INTERVALS, type Interval, barOpen, isLabelled } from '../contract/interval.ts'
 import type { PageColumns, ProviderCapabilities } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
-import { DAY_MS, type EpochMs } from '../contract/time.ts'
+import { DAY_MS, type EpochMs, HOUR_MS } from '../contract/time.ts'
 import { actionColumns, actionsOfDay } from './actions.ts'
 import { BAR_FIELDS, presentColumns, rowColumns } from './columns.ts'
 import type {
@@ -26,7 +26,6 @@ import { EXTRAS, PATHS, kindOf, rowsOf } from './tiingo-kinds.ts'
 import { TIINGO_QUESTION } from './tiingo-known.ts'
 import { symbolOfTiingo, tiingoSymbol } from './tiingo-symbols.ts'
 
-const HOUR_MS = 3_600_000
 /** Most intraday bars of one answer: the last ones of the window. */
 const INTRADAY_ROWS = 2000
 

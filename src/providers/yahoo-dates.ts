@@ -2,11 +2,10 @@
  * Session dates of the stamps of a Yahoo chart, by the clock of its exchange.
  * @module
  */
-import { DAY_MS, type EpochMs } from '../contract/time.ts'
+import { DAY_MS, type EpochMs, HOUR_MS } from '../contract/time.ts'
 import { malformed, numberOf } from './columns.ts'
 import { type ZoneClock, zoneClock } from './zone.ts'
 
-const HOUR_MS = 3_600_000
 const LATE_MS = 22 * HOUR_MS
 
 /**

@@ -7,7 +7,7 @@
 import { type Interval, barOpen, isLabelled } from '../contract/interval.ts'
 import type { ProviderCapabilities } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
-import { DAY_MS } from '../contract/time.ts'
+import { DAY_MS, HOUR_MS } from '../contract/time.ts'
 import { listAt, numberOf, objectAt } from './columns.ts'
 import {
   type HttpProviderFactory,
@@ -25,7 +25,6 @@ import { eventColumns } from './yahoo-events.ts'
 import { chartColumns } from './yahoo-rows.ts'
 import { scanChart } from './yahoo-scan.ts'
 
-const HOUR_MS = 3_600_000
 
 /** What Yahoo can do. Reaches are an hour or a day below the documented ones, so that a request does not cross them on its way. */
 export const YAHOO: ProviderCapabilities = {

@@ -5,7 +5,7 @@
  * without a bigint a row. https://github.com/apache/parquet-format/blob/master/Encodings.md (DELTA_BINARY_PACKED)
  * @module
  */
-import { MOST_TICKS, doubleOf, keepsTicks } from '../../contract/tick-doubles.ts'
+import { MOST_TICKS, TWO_32, doubleOf, keepsTicks } from '../../contract/tick-doubles.ts'
 import { corrupt } from './faults.ts'
 
 /** Where a decoder is, and the last number that it read, as two lanes. */
@@ -15,7 +15,6 @@ interface Cursor {
   high: number
 }
 
-const TWO_32 = 4_294_967_296
 /** A distance as a double of the same bits, kept from block to block: to make one is slow on most processors. */
 interface Pace {
   step: number

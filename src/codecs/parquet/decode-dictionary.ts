@@ -141,11 +141,13 @@ export function decodeDictionaryDoubles(
         const words = wordsOf(bytes, run.at, whole, width, scratch)
         bad = unpack(words, dictionary, last, out, row, row + whole)
       }
-      const rest = wordsOf(bytes, run.at + (whole * width) / 8, run.count - whole, width, scratch)
-      for (let i = whole; i < run.count; i++) {
-        const index = indexAt(rest, i - whole, width)
-        if (index > last) bad = -1
-        else out[row + i] = dictionary[index] as number
+      if (whole < run.count) {
+        const rest = wordsOf(bytes, run.at + (whole * width) / 8, run.count - whole, width, scratch)
+        for (let i = whole; i < run.count; i++) {
+          const index = indexAt(rest, i - whole, width)
+          if (index > last) bad = -1
+          else out[row + i] = dictionary[index] as number
+        }
       }
     } else if (run.count > 0) {
       if (run.packed) run.value = 0

@@ -6,7 +6,7 @@ import { ProviderError } from '../../contract/errors.ts'
 import type { ProviderHealth } from '../../contract/http.ts'
 import type { RateLimit } from '../../contract/provider.ts'
 import type { Runtime } from '../../contract/runtime.ts'
-import type { EpochMs } from '../../contract/time.ts'
+import { type EpochMs, HOUR_MS } from '../../contract/time.ts'
 import { type Meter, meterOf } from './meter.ts'
 import type { QuotaNews } from './quota.ts'
 
@@ -43,7 +43,6 @@ interface Waiter {
   refuse(error: ProviderError): void
 }
 
-const HOUR_MS = 3_600_000
 // Timers may fire a millisecond early, and the vendor's clock is not ours.
 const MARGIN_MS = 2
 const LONGEST_TIMER_MS = 2 ** 31 - 1

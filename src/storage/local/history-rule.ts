@@ -2,10 +2,9 @@
  * Which old versions are kept. Pure.
  * @module
  */
+import { DAY_MS, HOUR_MS } from '../../contract/time.ts'
 import type { StoreOptions } from './store.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 86_400_000
 
 /** Commits between two applications of the rule: each costs a look through the log. */
 export const RULE_EVERY_COMMITS = 16

@@ -9,7 +9,7 @@
 import { dataPath } from './data-file.ts'
 import { isCode, removeFile } from './fs-port.ts'
 import { type HistoryIndex, type NamedFile, historyIndex } from './history-index.ts'
-import { RULE_EVERY_COMMITS, lastUpTo, versionsToKeep, bytesAllowed } from './history-rule.ts'
+import { RULE_EVERY_COMMITS, bytesAllowed, lastUpTo, versionsToKeep } from './history-rule.ts'
 import { type DataFile, dataName, goneName, keptName, versionName } from './layout.ts'
 import { type LogListing, listLog } from './log.ts'
 import { pinsOf } from './pins.ts'

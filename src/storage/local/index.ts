@@ -5,7 +5,6 @@
  * reading the version that it began with. Any number of processes may read and write one root.
  * @module
  */
-import { numberOr } from '../../contract/option-values.ts'
 import * as zlib from 'node:zlib'
 import type { Compressors } from '../../codecs/parquet/index.ts'
 import type { WarningEvent } from '../../contract/events.ts'
@@ -87,7 +86,7 @@ const COMPRESSORS: Compressors = {
 function storeOf(options: LocalStorageOptions): LocalStore {
   const sleep = options.sleep ?? ((ms: number) => new Promise<void>((done) => setTimeout(done, ms)))
   const log = options.log ?? SILENT
-  const cacheBytes = numberOr('cacheBytes', options.cacheBytes, CACHE_BYTES, { low: 0, high: Number.MAX_SAFE_INTEGER })
+  const cacheBytes = options.cacheBytes ?? CACHE_BYTES
   return {
     options: resolveStoreOptions(options),
     fs: patientFs(options.fs ?? (options.io === 'async' ? queuedNodeFs : nodeFs), sleep),
