@@ -14,7 +14,6 @@ import { type Segment, planSegments } from './binance-archive-plan.ts'
 import { archiveRows } from './binance-archive-rows.ts'
 import { BINANCE } from './binance.ts'
 import { classifyBinance, klineColumns, klinePage } from './binance-klines.ts'
-import { withoutHeldPages } from './held-pages.ts'
 import {
   type HttpProviderFactory,
   type PageAnswer,
@@ -119,16 +118,17 @@ async function toPage(body: unknown, context: Context, status: number): Promise<
 }
 
 /** Binance's archive with the exchange for its tail. Keyless; symbols are the exchange's own, such as `BTCUSDT`. */
-export const binanceArchive: HttpProviderFactory<BinanceArchiveOptions> = withoutHeldPages(
-  defineHttpProvider<Cursor, BinanceArchiveOptions>({
-    name: 'binance-archive',
-    nameFor: (options) => marketOf(options).name,
-    optionNames: ['market', 'restUrl'],
-    capabilities: BINANCE_ARCHIVE,
-    baseUrl: 'https://data.binance.vision',
-    toRequest,
-    toPage: (body, context, response) => toPage(body, context, response.status),
-    classify: (response) =>
-      response.status === 404 && typeof response.body === 'string' ? null : classifyBinance(response),
-  }),
-)
+export const binanceArchive: HttpProviderFactory<BinanceArchiveOptions> = defineHttpProvider<
+  Cursor,
+  BinanceArchiveOptions
+>({
+  name: 'binance-archive',
+  nameFor: (options) => marketOf(options).name,
+  optionNames: ['market', 'restUrl'],
+  capabilities: BINANCE_ARCHIVE,
+  baseUrl: 'https://data.binance.vision',
+  toRequest,
+  toPage: (body, context, response) => toPage(body, context, response.status),
+  classify: (response) =>
+    response.status === 404 && typeof response.body === 'string' ? null : classifyBinance(response),
+})

@@ -7,7 +7,6 @@ import { ProviderError } from '../contract/errors.ts'
 import type { Classify, HttpResponse } from '../contract/http.ts'
 import type { Page } from '../contract/provider.ts'
 import type { Range } from '../contract/range.ts'
-import { withoutHeldPages } from './held-pages.ts'
 import {
   type HttpProviderFactory,
   type HttpProviderOptions,
@@ -127,5 +126,5 @@ export function defineConfirmingProvider<Cursor, Options extends HttpProviderOpt
   spec: HttpProviderSpec<Cursor, Options>,
   question: SymbolQuestion<Options>,
 ): HttpProviderFactory<Options> {
-  return withoutHeldPages(defineHttpProvider(confirmingSymbols(spec, question)))
+  return defineHttpProvider(confirmingSymbols(spec, question))
 }

@@ -20,6 +20,7 @@ import type { AssetClass, Series } from '../../contract/series.ts'
 import type { EpochMs } from '../../contract/time.ts'
 import { createPageGuard } from './page-guard.ts'
 import { redactorOf, safeError } from './secrets.ts'
+import { isSilent } from './silent-page.ts'
 import { classifyByStatus } from './status.ts'
 
 /** Keys of an account by the names that the provider gives them. */
@@ -86,7 +87,11 @@ export interface HttpProviderSpec<Cursor, Options extends HttpProviderOptions> {
   /** Capabilities that depend on the options. @default the same for all */
   capabilitiesFor?(options: Options): ProviderCapabilities
   toRequest(context: PageContext<Cursor, Options>): PageRequest
-  /** @throws {ProviderError} `provider/response` for a shape that is not known */
+  /**
+   * Makes a page of an answer. One without row, event and proof is not handed over, so that a page may be held back for
+   * what `next` asks.
+   * @throws {ProviderError} `provider/response` for a shape that is not known
+   */
   toPage(
     body: unknown,
     context: PageContext<Cursor, Options>,
@@ -243,7 +248,8 @@ async function* pagesOf<Cursor, Options extends HttpProviderOptions>(
             endMs: knowableEnd(series, now()),
           })
       signal.throwIfAborted()
-      yield { ...page, proven: proven ?? { startMs: range.startMs, endMs: range.startMs } }
+      const told = { ...page, proven: proven ?? { startMs: range.startMs, endMs: range.startMs } }
+      if (!isSilent(told)) yield told
       if (next === undefined) return
       cursor = next
     }
